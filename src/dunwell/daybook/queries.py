@@ -1,0 +1,36 @@
+"""Which days ran, and what a portfolio's business date is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Max
+
+from dunwell.accounts.models import Snapshot
+from dunwell.daybook.models import StepRun
+from dunwell.daybook.rules import STEPS
+from dunwell.parties.models import Portfolio
+
+
+def business_date(portfolio: Portfolio) -> date | None:
+    """Return the last day of which every step ran; none before the first."""
+    found: date | None = StepRun.objects.filter(portfolio=portfolio, step=STEPS[-1]).aggregate(
+        last=Max("day")
+    )["last"]
+    return found
+
+
+def snapshot_for(portfolio: Portfolio, day: date) -> Snapshot:
+    """Return the latest snapshot on or before ``day``.
+
+    :raises Snapshot.DoesNotExist: if nothing was delivered by then
+    """
+    return Snapshot.objects.filter(portfolio=portfolio, business_date__lte=day).latest(
+        "business_date"
+    )
+
+
+def steps_of(portfolio: Portfolio, day: date) -> list[StepRun]:
+    """Return the steps that ran on ``day``, in the order of the day."""
+    runs = StepRun.objects.filter(portfolio=portfolio, day=day)
+    return sorted(runs, key=lambda run: STEPS.index(run.step))

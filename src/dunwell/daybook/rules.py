@@ -1,0 +1,45 @@
+"""What a business day consists of, and which days were missed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+# In this order, each in a transaction of its own (architecture, "The way of a datum").
+STEPS = ("payments", "ageing", "promises", "cases", "treatments", "allocation", "figures")
+
+# A longer pause is history being loaded or a mistyped date, not a missed night.
+MOST_MISSED_DAYS = 31
+
+
+class DayRefused(Exception):
+    """The asked day cannot be run; the text says why and what to do."""
+
+
+def days_to_run(
+    asked: date, *, last_run: date | None, snapshots: Collection[date], skip_quiet: bool
+) -> list[date]:
+    """Return the days to run, in order, so that ``asked`` is the last.
+
+    Every calendar day after ``last_run`` is due; on the first run ever, the days of
+    the deliveries. ``skip_quiet`` leaves out days without a delivery (for loading
+    history). ``last_run`` is the last day of which every step ran.
+
+    :raises DayRefused: if nothing was delivered by then, or too many days are missing
+    """
+    delivered = sorted(day for day in snapshots if day <= asked)
+    if not delivered:
+        raise DayRefused(f"No delivery on or before {asked}: load one first (dunwell intake load).")
+    if last_run is None:
+        return [*[day for day in delivered if day < asked], asked]
+    if asked <= last_run:
+        return []
+    missed = [last_run + timedelta(days=n) for n in range(1, (asked - last_run).days)]
+    if skip_quiet:
+        missed = [day for day in missed if day in set(delivered)]
+    elif len(missed) > MOST_MISSED_DAYS:
+        raise DayRefused(
+            f"{len(missed)} days lie between {last_run} and {asked}. Check the date; to load "
+            "history, run each delivered day with --skip-quiet."
+        )
+    return [*missed, asked]

@@ -1,0 +1,112 @@
+"""Full card numbers: found wherever they stand, never kept."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import pyarrow as pa
+from stdnum import luhn
+
+from dunwell.intake.checks import LONG_DIGITS, national_id_is_right, text
+from dunwell.intake.faults import Finding
+from dunwell.intake.layout import Kind, Type
+
+_PLAIN = {**{0xFF10 + digit: str(digit) for digit in range(10)}, 0x3000: " ", 0xA0: " "}
+_RUN = re.compile(r"[0-9](?:[ .\u2010-\u2015-]{0,2}[0-9]){12,}")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
+SHORTEST, LONGEST = 13, 19
+
+
+def masked(value: str) -> str:
+    """Return ``value`` with every full card number cut down to its last four digits.
+
+    A run of digits, in groups or not, full-width or not, is searched from each place
+    where a group begins; the longest number whose check digit is right is masked.
+    """
+    plain = value.translate(_PLAIN)
+    if _PHONE.fullmatch(plain):
+        return value
+    found = [span for run in _RUN.finditer(plain) for span in _spans(run)]
+    for begin, end in reversed(found):
+        last = re.sub(r"[^0-9]", "", plain[begin:end])[-4:]
+        value = f"{value[:begin]}[card ****{last}]{value[end:]}"
+    return value
+
+
+def _spans(run: re.Match[str]) -> list[tuple[int, int]]:
+    """Return where card numbers stand within one run of digits, none overlapping."""
+    places = [run.start() + i for i, mark in enumerate(run.group()) if mark.isdigit()]
+    digits = "".join(mark for mark in run.group() if mark.isdigit())
+    spans, at = [], 0
+    while at + SHORTEST <= len(digits):
+        size = next(
+            (
+                size
+                for size in range(min(LONGEST, len(digits) - at), SHORTEST - 1, -1)
+                if _is_card(digits[at : at + size], whole=len(digits) <= LONGEST)
+                and (whole_group(places, at, size) or len(digits) > LONGEST)
+            ),
+            0,
+        )
+        if size:
+            spans.append((places[at], places[at + size - 1] + 1))
+        at += size or 1
+    return spans
+
+
+def whole_group(places: list[int], at: int, size: int) -> bool:
+    """Say whether digits ``at`` to ``at + size`` begin and end where groups do."""
+    begins = at == 0 or places[at] - places[at - 1] > 1
+    end = at + size
+    ends = end == len(places) or places[end] - places[end - 1] > 1
+    return begins and ends
+
+
+def _is_card(digits: str, *, whole: bool) -> bool:
+    # Within a longer run any number would fit by chance: there an issuer's digit leads.
+    return luhn.is_valid(digits) and len(set(digits)) > 1 and (whole or digits[0] in "23456")
+
+
+def redact(con: duckdb.DuckDBPyConnection, kind: Kind, file: str) -> list[Finding]:
+    """Mask card numbers in the rows of ``b_<kind>`` and, in keys, fault them.
+
+    Both the tidied text and the text as delivered are rewritten, so neither table nor
+    log ever sees one.
+    """
+    findings = []
+    for column in kind.columns:
+        if column.type not in (Type.TEXT, Type.CODE, Type.KEY):
+            continue
+        name = f'"{column.name}"'
+        exempt = f"AND NOT (length({name}) = 18 AND {national_id_is_right(name)})"
+        hits = con.execute(
+            f"SELECT row, {name} FROM b_{kind.name} WHERE regexp_matches({name}, {text(LONG_DIGITS)})"
+            f" {exempt if column.name == 'id_number' else ''}"
+        ).fetchall()
+        changed = [(row, kept) for row, value in hits if (kept := masked(value)) != value]
+        if not changed:
+            continue
+        _write(con, kind, name, changed)
+        findings.append(
+            Finding("intake.G11_card_number", file=file, column=column.name, count=len(changed))
+        )
+        if column.type is Type.KEY:
+            con.executemany(
+                f"INSERT INTO fault VALUES ('{kind.name}', ?, '{column.name}',"
+                " 'intake.G11_card_number_as_key')",
+                [(row,) for row, _ in changed],
+            )
+    return findings
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, kind: Kind, name: str, changed: list[tuple[int, str]]
+) -> None:
+    rows, values = zip(*changed, strict=True)
+    con.register("masked_now", pa.table({"row": rows, "kept": values}))
+    for table in (f"b_{kind.name}", f"raw_{kind.name}"):
+        con.execute(
+            f"UPDATE {table} SET {name} = m.kept FROM masked_now m WHERE {table}.row = m.row"
+        )
+    con.unregister("masked_now")

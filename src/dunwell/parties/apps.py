@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PartiesConfig(AppConfig):
+    name = "dunwell.parties"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,36 @@
+"""``dunwell prove NAME``: proofs of reliability, one line on standard output."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from dunwell.proofs.prove_day import prove_day
+
+
+class Command(BaseCommand):
+    help = "Prove: day (the daily run loses and doubles nothing, whatever kills it)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        names = parser.add_subparsers(
+            dest="name", required=True, parser_class=argparse.ArgumentParser
+        )
+        day = names.add_parser(
+            "day", help="kill -9 at random, a fault at every commit, planted bugs"
+        )
+        day.add_argument("--kills", type=int, default=100)
+        day.add_argument("--accounts", type=int, default=2000)
+        day.add_argument("--seed", type=int, default=7)
+
+    def handle(self, *, name: str, **options: Any) -> None:
+        line, passed = prove_day(
+            kills=options["kills"],
+            accounts=options["accounts"],
+            seed=options["seed"],
+            tell=lambda text: self.stderr.write(text),
+        )
+        self.stdout.write(line)
+        if not passed:
+            raise SystemExit(1)
