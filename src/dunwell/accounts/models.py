@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -180,4 +181,8 @@ class AccountBucket(models.Model):
             models.CheckConstraint(
                 name="account_bucket_changes", condition=~Q(bucket=F("was")) | Q(was=None)
             ),
+        ]
+        indexes = [
+            # Rows come in the order of days: a day's are side by side.
+            BrinIndex(fields=["entered_on"], name="account_bucket_day", pages_per_range=32),
         ]

@@ -124,6 +124,7 @@ class Case(models.Model):
                 condition=Q(state="open"),
             ),
             models.Index(fields=["party"], name="case_party"),
+            models.Index(fields=["closed_on"], name="case_closed_on", condition=Q(state="closed")),
         ]
 
 

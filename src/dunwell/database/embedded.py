@@ -166,7 +166,7 @@ class Embedded:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Hold the lock under which the server is started or stopped."""
-        with open(self.home / "start.lock", "w") as handle:
+        with (self.home / "start.lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
@@ -274,7 +274,7 @@ class Embedded:
             port = probe.getsockname()[1]
         options = [part for k, v in SETTINGS.items() for part in ("-c", f"{k}={v}")]
         log = self.home / "postgres.log"
-        with open(log, "ab") as out:
+        with log.open("ab") as out:
             # A direct child, in a session of its own: Ctrl-C must not reach it, and
             # pg_ctl would take a zombie for a running server.
             server = subprocess.Popen(

@@ -72,6 +72,10 @@ class Engine:
         self.con.execute(f"create or replace table {name} as {ibis.to_sql(expression, 'duckdb')}")
         return self.ibis.table(name)
 
+    def table(self, name: str) -> ibis.Table:
+        """Return a table that was kept before."""
+        return self.ibis.table(name)
+
     @cached_property
     def accounts(self) -> ibis.Table:
         """Every account with its position of the snapshot, less what was paid since."""
@@ -134,3 +138,7 @@ class Engine:
         sql = ibis.to_sql(expression.select(*columns), "duckdb")
         bulk.stage(self.con, table, columns, sql)
         return table
+
+    def discard(self, table: str) -> None:
+        """Drop a table that :meth:`ship` wrote, where no transaction will."""
+        bulk.execute(self.con, f"DROP TABLE IF EXISTS {table}")

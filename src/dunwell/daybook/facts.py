@@ -1,4 +1,4 @@
-"""What the decision tables ask about: one row an open case."""
+"""What the decision tables ask about: one row an overdue cardholder."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ WHERE portfolio_id = {portfolio} AND state = 'closed' GROUP BY party_id
 """
 # Only those who speak another language than most of the portfolio.
 LANGUAGES = """
-SELECT id AS party_id, split_part(language, '-', 1) AS language FROM parties_party
+SELECT id AS party_id, split_part(language, '-', 1) AS speaks FROM parties_party
 WHERE portfolio_id = {portfolio} AND language <> '' AND split_part(language, '-', 1) <> '{language}'
 """
 # The draw is made once: an arm that stands on a case is kept.
-NEW_CUSTOMERS = """
-SELECT c.id AS case_id, p.customer_ref FROM cases_case c JOIN parties_party p ON p.id = c.party_id
-WHERE c.portfolio_id = {portfolio} AND c.state = 'open' AND c.arm = ''
-"""
+CUSTOMERS = "SELECT id AS party_id, customer_ref FROM parties_party WHERE portfolio_id = {portfolio}"
 CASES = """
-SELECT id AS case_id, party_id, segment AS was_segment, treatment AS was_treatment,
-       track AS was_track, queue AS was_queue, priority::int AS was_priority,
-       propensity_ppm AS was_propensity_ppm, score_reasons AS was_score_reasons, arm AS was_arm,
-       table_code AS was_table_code, table_version AS was_table_version,
-       table_row AS was_table_row
+SELECT id AS case_id, party_id, bucket::int AS bucket, oldest_unpaid_due_on, stage, segment,
+       treatment, track, queue, priority::bigint AS priority, propensity_ppm, score_reasons, arm,
+       table_code, table_version, table_row, team_id, collector_id
 FROM cases_case WHERE portfolio_id = {portfolio} AND state = 'open'
 """
+
+
+def open_cases(day: BusinessDay, engine: Engine) -> ibis.Table:
+    """Return the open cases as they stand, with all that the day may change."""
+    return engine.query("open_case", CASES.format(portfolio=day.portfolio.pk))
 
 
 def scored(engine: Engine) -> ibis.Table:
@@ -76,42 +76,54 @@ def scored(engine: Engine) -> ibis.Table:
     return ranked.group_by("party_id").aggregate(
         propensity_ppm=ranked.propensity_ppm.min(),
         score_band=ranked.score_band.argmin(ranked.rank),
-        score_reasons=ranked.reasons.argmin(ranked.rank).strip(),
+        score_reasons=ranked.reasons.argmin(ranked.rank).re_replace(",+$", ""),
         opened_on=ranked.opened_on.min(),
     )
 
 
-def case_facts(day: BusinessDay, engine: Engine) -> ibis.Table:
-    """Return the facts of every open case, beside what stands on it (``was_*``)."""
-    portfolio = day.portfolio
-    known = {"portfolio": portfolio.pk, "day": day.on, "language": portfolio.language}
+def arms(day: BusinessDay, engine: Engine, overdue: ibis.Table, cases: ibis.Table) -> ibis.Table:
+    """Return party_id and arm of the overdue who have no case yet.
 
-    def ask(name: str, select: str) -> ibis.Table:
-        return engine.query(name, select.format(**known))
-
-    arms = assign_arms(
-        ask("new_customer", NEW_CUSTOMERS),
-        key=portfolio.code,
+    Few on a steady day: then only their references are asked for.
+    """
+    new = engine.keep("new_holder", overdue.anti_join(cases, "party_id").select("party_id"))
+    select = CUSTOMERS.format(portfolio=day.portfolio.pk)
+    table = engine.ship("new", {"party_id": "bigint"}, new)
+    customers = engine.query("customer", f"{select} AND id IN (SELECT party_id FROM {table})")
+    engine.discard(table)
+    drawn = assign_arms(
+        customers,
+        key=day.portfolio.code,
         customer_column="customer_ref",
         experiment=EXPERIMENT,
-        shares=portfolio.experiment_shares or WHOLE,
-    ).select("case_id", new_arm="arm")
-    facts = ask("case_now", CASES).inner_join(engine.cardholders, "party_id")
-    facts = facts.left_join(engine.keep("scored", scored(engine)), "party_id").drop(
-        "party_id_right"
+        shares=day.portfolio.experiment_shares or WHOLE,
     )
-    for name, select in (
-        ("hold", HOLDS),
-        ("promise", PROMISES),
-        ("prior", PRIOR),
-        ("speaks", LANGUAGES),
-    ):
-        facts = facts.left_join(ask(name, select), "party_id").drop("party_id_right")
-    facts = facts.left_join(arms, "case_id").drop("case_id_right")
+    return drawn.select("party_id", new_arm="arm")
+
+
+def case_facts(day: BusinessDay, engine: Engine, cases: ibis.Table) -> ibis.Table:
+    """Return the facts of every overdue cardholder; ``case_id`` is null if he has no case yet."""
+    portfolio = day.portfolio
+    known = {"portfolio": portfolio.pk, "day": day.on, "language": portfolio.language}
+    holders = engine.cardholders
+    overdue = holders.filter(holders.bucket > 0)
+    standing = cases.select("party_id", "case_id", held_by="collector_id", was_arm="arm")
+    parts = [
+        standing,
+        engine.keep("scored", scored(engine)),
+        arms(day, engine, overdue, cases),
+        engine.query("hold", HOLDS.format(**known)),
+        engine.query("promise", PROMISES.format(**known)),
+        engine.query("prior", PRIOR.format(**known)),
+        engine.query("speaks", LANGUAGES.format(**known)),
+    ]
+    facts = overdue
+    for part in parts:
+        facts = facts.left_join(part, "party_id").drop("party_id_right")
     months = ibis.literal(day.on).delta(facts.opened_on, unit="day") // 30
     return facts.mutate(
         arm=ibis.coalesce(facts.was_arm.nullif(""), facts.new_arm),
-        language=facts.language.fill_null(portfolio.language),
+        language=facts.speaks.fill_null(portfolio.language),
         broken_promises=facts.broken_promises.fill_null(0),
         prior_cases=facts.prior_cases.fill_null(0),
         months_on_book=months.cast("int32").fill_null(0),

@@ -15,12 +15,10 @@ from dunwell.daybook.engine import BusinessDay, Engine
 from dunwell.daybook.queries import business_date, snapshot_for
 from dunwell.daybook.rules import STEPS, days_to_run
 from dunwell.daybook.steps.ageing import run_ageing
-from dunwell.daybook.steps.allocation import run_allocation
 from dunwell.daybook.steps.cases import run_cases
 from dunwell.daybook.steps.figures import run_figures
 from dunwell.daybook.steps.payments import run_payments
 from dunwell.daybook.steps.promises import run_promises
-from dunwell.daybook.steps.treatments import run_treatments
 from dunwell.parties.models import Portfolio
 
 Clock = Callable[[], datetime]
@@ -32,8 +30,6 @@ RUNS: dict[str, Step] = {
     "ageing": run_ageing,
     "promises": run_promises,
     "cases": run_cases,
-    "treatments": run_treatments,
-    "allocation": run_allocation,
     "figures": run_figures,
 }
 

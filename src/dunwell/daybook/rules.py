@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 # In this order, each in a transaction of its own (architecture, "The way of a datum").
-STEPS = ("payments", "ageing", "promises", "cases", "treatments", "allocation", "figures")
+STEPS = ("payments", "ageing", "promises", "cases", "figures")
 
 # A longer pause is history being loaded or a mistyped date, not a missed night.
 MOST_MISSED_DAYS = 31

@@ -17,7 +17,7 @@ import duckdb
 from dunwell.intake import cards, checks, text
 from dunwell.intake.checks import Setting, diagnosis, fine, row_rules, tidied, typed
 from dunwell.intake.faults import Finding
-from dunwell.intake.layout import KINDS, Kind, Type
+from dunwell.intake.layout import Kind, Type
 from dunwell.intake.text import ROW
 
 FAULT = """
@@ -71,16 +71,16 @@ def check(con: duckdb.DuckDBPyConnection, staged: Staged, setting: Setting, *, n
     """Type every row and judge it; see the module for the tables this makes."""
     kind = staged.kind
     looks = [
-        f"({_q(c.name)} IS NULL OR NOT coalesce({_quoted(kind, fine(c, setting))}, true))"
+        f"({_q(c.name)} IS NULL OR NOT coalesce({fine(c, setting)}, true))"
         if c.required
-        else f"NOT coalesce({_quoted(kind, fine(c, setting))}, true)"
+        else f"NOT coalesce({fine(c, setting)}, true)"
         for c in kind.columns
     ]
-    rules = [f"coalesce({_quoted(kind, rule.fault)}, false)" for rule in row_rules(kind, setting)]
+    rules = [f"coalesce({rule.fault}, false)" for rule in row_rules(kind, setting)]
     number = f"{ROW}, " if numbered else ""
     con.execute(
         f"""CREATE OR REPLACE TABLE t_{kind.name} AS
-        SELECT {number}{", ".join(f"{_q(c.name + "__t")} AS {_q(c.name)}" for c in kind.columns)},
+        SELECT {number}{_pairs(kind)},
                {" OR ".join([*looks, *rules])} AS bad
         FROM (SELECT *, {_typed_list(kind, setting)} FROM canon_{kind.name})"""
     )
@@ -104,42 +104,77 @@ def _look_again(
 ) -> None:
     """Tidy the rows that need it and write down what is still wrong with them."""
     kind = staged.kind
-    if numbered:
-        con.execute(
-            f"""CREATE OR REPLACE TABLE raw_{kind.name} AS SELECT {ROW} AS row, * EXCLUDE ({ROW})
-            FROM canon_{kind.name}
-            WHERE {ROW} IN (SELECT {ROW} FROM t_{kind.name} WHERE bad)"""
-        )
-    else:
-        raw(con, kind, f"SELECT rowid FROM t_{kind.name} WHERE bad")
-    tidy = ", ".join(f"{_quoted(kind, tidied(c))} AS {_q(c.name)}" for c in kind.columns)
+    row = ROW if numbered else "rowid + 2"
+    _pick(con, kind, f"raw_{kind.name}", f"SELECT {row} FROM t_{kind.name} WHERE bad")
+    tidy = ", ".join(f"{tidied(c)} AS {_q(c.name)}" for c in kind.columns)
     con.execute(f"CREATE OR REPLACE TABLE b_{kind.name} AS SELECT row, {tidy} FROM raw_{kind.name}")
     staged.findings += _tidied(con, staged)
     staged.findings += cards.redact(con, kind, staged.file)
     _write_faults(con, kind, setting)
     con.execute(
         f"""CREATE OR REPLACE TABLE tidy_{kind.name} AS
-        SELECT row, {", ".join(f"{_q(c.name + "__t")} AS {_q(c.name)}" for c in kind.columns)}
+        SELECT row, {_pairs(kind)}
         FROM (SELECT *, {_typed_list(kind, setting)} FROM b_{kind.name})
         WHERE row NOT IN (SELECT row FROM fault WHERE kind = '{kind.name}')"""
     )
 
 
-def raw(con: duckdb.DuckDBPyConnection, kind: Kind, rowids: str) -> None:
-    """Read the file again for the text of some rows; sound files are not kept as text."""
+def _pick(con: duckdb.DuckDBPyConnection, kind: Kind, into: str, rows: str) -> None:
+    """Read the file again for the text of some rows: sound files are not kept as text."""
+    numbered = con.execute(
+        "SELECT count(*) FROM duckdb_columns() WHERE table_name = ? AND column_name = ?",
+        [f"canon_{kind.name}", ROW],
+    ).fetchone()
+    if numbered and numbered[0]:
+        con.execute(
+            f"""CREATE OR REPLACE TABLE {into} AS SELECT {ROW} AS row, * EXCLUDE ({ROW})
+            FROM canon_{kind.name} WHERE {ROW} IN ({rows})"""
+        )
+        return
     con.execute(f"CREATE OR REPLACE TABLE all_{kind.name} AS FROM canon_{kind.name}")
     con.execute(
-        f"""CREATE OR REPLACE TABLE raw_{kind.name} AS SELECT rowid + 2 AS row, *
-        FROM all_{kind.name} WHERE rowid IN ({rowids})"""
+        f"""CREATE OR REPLACE TABLE {into} AS SELECT rowid + 2 AS row, *
+        FROM all_{kind.name} WHERE rowid + 2 IN ({rows})"""
     )
     con.execute(f"DROP TABLE all_{kind.name}")
 
 
+def values(
+    con: duckdb.DuckDBPyConnection, staged: Staged, rows: list[int]
+) -> dict[int, dict[str, str | None]]:
+    """Return the text of some rows as delivered, card numbers masked, by row and column."""
+    if not rows:
+        return {}
+    kind, names = staged.kind, [column.name for column in staged.kind.columns]
+    listed = ", ".join(str(row) for row in rows)
+    select = "SELECT row, " + ", ".join(_q(name) for name in names)
+    found = {}
+    if _exists(con, f"raw_{kind.name}"):
+        found = {
+            line[0]: dict(zip(names, line[1:], strict=True))
+            for line in con.execute(
+                f"{select} FROM raw_{kind.name} WHERE row IN ({listed})"
+            ).fetchall()
+        }
+    if missing := [row for row in rows if row not in found]:
+        _pick(con, kind, f"more_{kind.name}", ", ".join(str(row) for row in missing))
+        for line in con.execute(f"{select} FROM more_{kind.name}").fetchall():
+            found[line[0]] = dict(zip(names, line[1:], strict=True))
+    return found
+
+
+def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    found = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]
+    ).fetchone()
+    return bool(found and found[0])
+
+
 def _write_faults(con: duckdb.DuckDBPyConnection, kind: Kind, setting: Setting) -> None:
     looks = [
-        (column.name, _quoted(kind, diagnosis(column, setting))) for column in kind.columns
+        (column.name, diagnosis(column, setting)) for column in kind.columns
     ] + [
-        (rule.column, f"CASE WHEN {_quoted(kind, rule.fault)} THEN 'intake.{rule.code}' END")
+        (rule.column, f"CASE WHEN {rule.fault} THEN 'intake.{rule.code}' END")
         for rule in row_rules(kind, setting)
     ]
     pairs = ", ".join(f"{{'column': '{name}', 'code': {code}}}" for name, code in looks)
@@ -183,7 +218,7 @@ def _tidied(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[Finding]:
 
 def _typed_list(kind: Kind, setting: Setting) -> str:
     return ", ".join(
-        f"{_quoted(kind, typed(c, setting))} AS {_q(c.name + '__t')}" for c in kind.columns
+        f"{typed(c, setting)} AS {_q(c.name + '__t')}" for c in kind.columns
     )
 
 
@@ -191,7 +226,6 @@ def _q(name: str) -> str:
     return f'"{name}"'
 
 
-def _quoted(kind: Kind, sql: str) -> str:
-    """Return the expression; canonical names are no reserved words of DuckDB."""
-    assert kind.name in KINDS  # noqa: S101 - the names are ours, never a file's
-    return sql
+
+def _pairs(kind: Kind) -> str:
+    return ", ".join(f'"{c.name}__t" AS "{c.name}"' for c in kind.columns)

@@ -45,9 +45,9 @@ def age(
     bounds = _bounds(ladder)
     # NULL stays NULL here and is not overdue below.
     since_due = ibis.literal(day).delta(positions.oldest_unpaid_due_on, unit="day")
-    overdue = (
-        (positions.past_due_minor > tolerance_minor) & (since_due > grace_days)
-    ).fill_null(False)
+    overdue = ((positions.past_due_minor > tolerance_minor) & (since_due > grace_days)).fill_null(
+        False
+    )
     aged = positions.mutate(
         overdue=overdue, dpd=ibis.cases((overdue, since_due), else_=0).cast("int32")
     )
@@ -59,9 +59,7 @@ def age(
 
 def step(days: Any, ends: tuple[int, ...]) -> Any:
     """Return how many of the rising ``ends`` lie below ``days``: 0 up to ``len(ends)``."""
-    return ibis.cases(
-        *((days <= end, number) for number, end in enumerate(ends)), else_=len(ends)
-    )
+    return ibis.cases(*((days <= end, number) for number, end in enumerate(ends)), else_=len(ends))
 
 
 def _bounds(ladder: str) -> tuple[int, ...]:

@@ -66,17 +66,15 @@ def _held(cases: ibis.Table, able: ibis.Table) -> ibis.Table:
     language = cases.language.nullif("")
     cases = cases.mutate(language=language)
     may = able.select("agent_id", "capacity", "languages", skill="queue")
-    both = cases.left_join(
-        may, (cases.collector_id == may.agent_id) & (cases.queue == may.skill)
-    )
+    both = cases.left_join(may, (cases.collector_id == may.agent_id) & (cases.queue == may.skill))
     speaks = both.language.isnull() | both.languages.contains(both.language)
     keeps = ibis.cases((speaks.fill_null(False), both.agent_id))
     ranked = both.mutate(keeps=keeps)
     place = ibis.row_number().over(group_by=ranked.keeps, order_by=_best_first(ranked))
     placed = ranked.mutate(place=place)
-    return placed.mutate(
-        holder=ibis.cases((placed.place < placed.capacity, placed.keeps))
-    ).select(*cases.columns, "holder")
+    return placed.mutate(holder=ibis.cases((placed.place < placed.capacity, placed.keeps))).select(
+        *cases.columns, "holder"
+    )
 
 
 def _best_first(cases: ibis.Table) -> list[Any]:
@@ -119,9 +117,7 @@ def _given(held: ibis.Table, lanes: Sequence[Lane], shares: Sequence[Share]) -> 
     place = ibis.row_number().over(group_by=waiting.lane, order_by=_best_first(waiting))
     waiting = waiting.mutate(place=place)
     slots = _slots(shares)
-    both = waiting.left_join(
-        slots, (waiting.lane == slots.lane) & (waiting.place == slots.place)
-    )
+    both = waiting.left_join(slots, (waiting.lane == slots.lane) & (waiting.place == slots.place))
     return both.select("case_id", "holder", "taker")
 
 
@@ -135,9 +131,7 @@ def _slots(shares: Sequence[Share]) -> ibis.Table:
     written = ";".join(",".join(map(str, astuple(share))) for share in shares)
     lines = ibis.literal(written).split(";").unnest().name("line").as_table()
     parts = lines.select(part=lines.line.split(","))
-    share = parts.select(
-        **{name: parts.part[at].cast("int64") for at, name in enumerate(names)}
-    )
+    share = parts.select(**{name: parts.part[at].cast("int64") for at, name in enumerate(names)})
     each = share.mutate(nth=ibis.range(0, share.take).unnest())
     each = each.mutate(level=each.load + each.nth)
     place = ibis.row_number().over(group_by=each.lane, order_by=[each.level, each.seat])

@@ -128,28 +128,33 @@ def output(text: str, kind: str) -> Value:
     plain = text.strip()
     if plain.lower() in ("", "null"):
         return None
-    return plain if kind == "text" else _value(unicodedata.normalize("NFKC", plain), kind)
+    if kind == "text":
+        return plain
+    plain = unicodedata.normalize("NFKC", plain)
+    return _truth(plain) if kind == "bool" else _number(plain)
 
 
 def _condition(kind: str, parts: Sequence[str], *, turned: bool, null: bool) -> Condition:
     if kind == "int":
         spans = _joined(_span(part) for part in parts)
         return Numbers(_between(spans) if turned else spans, null)
-    values = {_value(part, kind) for part in parts}
-    if kind == "bool" and turned:
-        values, turned = {True, False} - values, False
-    if kind == "bool" and not values and not null:
+    if kind == "text":
+        return Names(tuple(sorted({_name(part) for part in parts})), turned, null)
+    truths = {_truth(part) for part in parts}
+    if turned:
+        truths = {True, False} - truths
+    if not truths and not null:
         raise BadCell("never_met")
-    return Names(tuple(sorted(values)), turned, null)
+    return Names(tuple(sorted(truths)), False, null)
 
 
-def _value(part: str, kind: str) -> int | str | bool:
-    if kind == "bool":
-        if part.lower() not in BOOLS:
-            raise BadCell("not_a_bool")
-        return BOOLS[part.lower()]
-    if kind == "int":
-        return _number(part)
+def _truth(part: str) -> bool:
+    if part.lower() not in BOOLS:
+        raise BadCell("not_a_bool")
+    return BOOLS[part.lower()]
+
+
+def _name(part: str) -> str:
     if part.startswith(("<", ">", "=")) or ".." in part or "(" in part or ")" in part:
         raise BadCell("not_a_text")
     return part

@@ -38,9 +38,7 @@ POSITIONS = _contract(
     balance_minor="int64",
     charged_off="boolean",
 )
-AGED = _contract(
-    **POSITIONS, overdue="boolean", dpd="int32", bucket="int32", asset_class="string"
-)
+AGED = _contract(**POSITIONS, overdue="boolean", dpd="int32", bucket="int32", asset_class="string")
 # dpd and oldest_unpaid_due_on are of the worst account; 0 and NULL if none is overdue.
 CARDHOLDERS = _contract(
     party_id="int64",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dunwell.kernel.refusal import Refusal, Refused
-from dunwell.portfolio.cells import TYPES, BadCell, Value, is_anything, output, parse
+from dunwell.portfolio.cells import TYPES, BadCell, is_anything, output, parse
 from dunwell.portfolio.tables import Column, DecisionTable, Rule
 
 # What each fault says; the templates are msgids for whoever shows them in another tongue.
@@ -64,9 +64,7 @@ def from_rows(
     columns, faults = _columns(titles)
     if faults:
         raise Refused(*faults)
-    numbered = [
-        (line, [_text(cell) for cell in row]) for line, row in enumerate(rows, start=2)
-    ]
+    numbered = [(line, [_text(cell) for cell in row]) for line, row in enumerate(rows, start=2)]
     numbered = [(line, cells) for line, cells in numbered if any(cells)]
     rules: list[tuple[int, Rule]] = []
     for number, (line, cells) in enumerate(numbered, start=1):

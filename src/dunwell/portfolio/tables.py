@@ -47,9 +47,7 @@ class DecisionTable:
     rules: tuple[Rule, ...]
 
 
-def decide_row(
-    table: DecisionTable, facts: Mapping[str, Any]
-) -> tuple[dict[str, Value], int]:
+def decide_row(table: DecisionTable, facts: Mapping[str, Any]) -> tuple[dict[str, Value], int]:
     """Return the outputs by name and the number of the rule that decided.
 
     ``facts`` holds a value or None for every input; others are not looked at.
@@ -59,8 +57,7 @@ def decide_row(
     values = [facts[column.name] for column in table.inputs]
     for rule in table.rules:
         if all(
-            condition.meets(value)
-            for condition, value in zip(rule.conditions, values, strict=True)
+            condition.meets(value) for condition, value in zip(rule.conditions, values, strict=True)
         ):
             names = (column.name for column in table.outputs)
             return dict(zip(names, rule.outputs, strict=True)), rule.number
@@ -83,9 +80,7 @@ def to_data(table: DecisionTable) -> dict[str, Any]:
 
 def to_json(table: DecisionTable) -> str:
     """Return the canonical JSON: sorted keys, no spaces, the same text for equal tables."""
-    return json.dumps(
-        to_data(table), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    return json.dumps(to_data(table), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def sha256(table: DecisionTable) -> str:

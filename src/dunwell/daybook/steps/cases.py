@@ -1,121 +1,149 @@
-"""Step 4: cases open, roll, cure and close."""
+"""Step 4: cases open, roll, cure and close, get their treatment and their collector.
+
+All three are decided in columns first and written once: a case that opens is inserted
+as it shall stand, not inserted and then updated twice.
+"""
 
 from __future__ import annotations
 
-import ibis
 from django.db import connection
 
+from dunwell.daybook.decisions import cured, decisions
 from dunwell.daybook.engine import BusinessDay, Engine
-from dunwell.portfolio.cases import transitions
-from dunwell.portfolio.stages import stage
 
 COLUMNS = {
     "party_id": "bigint",
     "case_id": "bigint",
     "change": "text",
     "bucket": "smallint",
-    "was": "smallint",
+    "was_bucket": "smallint",
     "stage": "text",
     "oldest_unpaid_due_on": "date",
     "balance_minor": "bigint",
     "dpd": "integer",
+    "segment": "text",
+    "treatment": "text",
+    "was_treatment": "text",
+    "track": "text",
+    "queue": "text",
+    "priority": "smallint",
+    "propensity_ppm": "integer",
+    "score_reasons": "text",
+    "arm": "text",
+    "table_code": "text",
+    "table_version": "integer",
+    "table_row": "integer",
+    "next_step_days": "integer",
+    "facts": "text",
+    "team_id": "bigint",
+    "collector_id": "bigint",
+    "was_collector_id": "bigint",
 }
+CURED = {"case_id": "bigint", "was_bucket": "smallint", "balance_minor": "bigint"}
 
-OPEN = """
-WITH prior AS (
-    SELECT DISTINCT party_id FROM cases_case
-    WHERE portfolio_id = %(portfolio)s AND state = 'closed'
-), opened AS (
-    INSERT INTO cases_case (
-        portfolio_id, party_id, state, closed_as, opened_on, bucket, oldest_unpaid_due_on, stage,
-        track, segment, treatment, queue, priority, score_reasons, arm, table_code,
-        last_outcome, attempts, reason
-    )
-    SELECT %(portfolio)s, party_id, 'open', '', %(day)s, bucket, oldest_unpaid_due_on, stage,
-           '', '', '', '', 0, '', '', '', '', 0, ''
-    FROM {changes} WHERE change = 'open' ORDER BY party_id
+SET = (
+    "bucket", "oldest_unpaid_due_on", "stage", "segment", "treatment", "track", "queue",
+    "priority", "propensity_ppm", "score_reasons", "arm", "table_code", "table_version",
+    "table_row",
+)  # fmt: skip
+NAMES = ", ".join(SET)
+
+# case_id is written back into the stage table, for the entries to find.
+OPEN = f"""
+WITH opened AS (
+    INSERT INTO cases_case (portfolio_id, party_id, state, closed_as, opened_on, {NAMES},
+        next_step_on, team_id, collector_id, last_outcome, attempts, reason)
+    SELECT %(portfolio)s, party_id, 'open', '', %(day)s, {NAMES},
+        %(day)s::date + next_step_days, team_id, collector_id, '', 0, ''
+    FROM {{decided}} WHERE case_id IS NULL ORDER BY party_id
     RETURNING id, party_id
 )
-INSERT INTO cases_entry
-    (case_id, kind, business_date, happened_at, channel, outcome, note, data)
-SELECT o.id, CASE WHEN p.party_id IS NULL THEN 'opened' ELSE 'reopened' END,
-       %(day)s, %(at)s, '', '', '',
-       jsonb_build_object('bucket', ch.bucket, 'dpd', ch.dpd, 'balance_minor', ch.balance_minor)
-FROM opened o JOIN {changes} ch ON ch.party_id = o.party_id
-LEFT JOIN prior p ON p.party_id = o.party_id
-ORDER BY o.id
+UPDATE {{decided}} d SET case_id = o.id FROM opened o WHERE o.party_id = d.party_id
 """
-MOVE = """
-UPDATE cases_case c
-SET bucket = ch.bucket, oldest_unpaid_due_on = ch.oldest_unpaid_due_on, stage = ch.stage
-FROM {changes} ch
-WHERE ch.case_id = c.id AND ch.change IN ('roll', 'move') AND c.state = 'open'
-"""
-ROLLED = """
-INSERT INTO cases_entry
-    (case_id, kind, business_date, happened_at, channel, outcome, note, data)
-SELECT case_id, 'rolled', %(day)s, %(at)s, '', '', '',
-       jsonb_build_object('from', was, 'to', bucket, 'dpd', dpd, 'balance_minor', balance_minor)
-FROM {changes} WHERE change = 'roll' ORDER BY case_id
+# A treatment that is new starts its clock, else collectors' own dates stand. A lead may
+# have moved the case since it was read: then his word stands.
+CHANGE = f"""
+UPDATE cases_case c SET {", ".join(f"{name} = d.{name}" for name in SET)},
+    next_step_on = CASE WHEN c.treatment <> d.treatment
+        THEN %(day)s::date + d.next_step_days ELSE c.next_step_on END,
+    team_id = CASE WHEN c.collector_id IS NOT DISTINCT FROM d.was_collector_id
+        THEN d.team_id ELSE c.team_id END,
+    collector_id = CASE WHEN c.collector_id IS NOT DISTINCT FROM d.was_collector_id
+        THEN d.collector_id ELSE c.collector_id END
+FROM {{decided}} d
+WHERE c.id = d.case_id AND c.state = 'open' AND d.change IS DISTINCT FROM 'open'
 """
 CLOSE = """
 UPDATE cases_case c
 SET state = 'closed', closed_on = %(day)s, oldest_unpaid_due_on = NULL, bucket = 0,
-    closed_as = CASE WHEN ch.balance_minor = 0 THEN 'paid' ELSE 'cured' END
-FROM {changes} ch WHERE ch.case_id = c.id AND ch.change = 'cure' AND c.state = 'open'
+    closed_as = CASE WHEN d.balance_minor = 0 THEN 'paid' ELSE 'cured' END
+FROM {cured} d WHERE c.id = d.case_id AND c.state = 'open'
 """
-CLOSED = """
+# One sort order for all kinds: the same rows in the same order, whoever writes them.
+ENTRIES = """
 INSERT INTO cases_entry
     (case_id, kind, business_date, happened_at, channel, outcome, note, data)
-SELECT case_id, CASE WHEN balance_minor = 0 THEN 'paid' ELSE 'cured' END,
-       %(day)s, %(at)s, '', '', '',
-       jsonb_build_object('from', was, 'balance_minor', balance_minor)
-FROM {changes} WHERE change = 'cure' ORDER BY case_id
+SELECT case_id, kind, %(day)s, %(at)s, '', '', '', data FROM (
+    SELECT d.case_id,
+           CASE WHEN EXISTS (
+               SELECT FROM cases_case c WHERE c.party_id = d.party_id AND c.state = 'closed'
+                   AND c.portfolio_id = %(portfolio)s
+           ) THEN 'reopened' ELSE 'opened' END AS kind,
+           jsonb_build_object('bucket', bucket, 'dpd', dpd, 'balance_minor', balance_minor) AS data
+    FROM {decided} d WHERE change = 'open'
+    UNION ALL
+    SELECT case_id, 'rolled', jsonb_build_object('from', was_bucket, 'to', bucket, 'dpd', dpd,
+           'balance_minor', balance_minor)
+    FROM {decided} WHERE change = 'roll'
+    UNION ALL
+    SELECT case_id, 'treatment', jsonb_build_object(
+               'treatment', treatment, 'was', was_treatment, 'segment', segment, 'queue', queue,
+               'table', table_code, 'version', table_version, 'row', table_row,
+               'propensity_ppm', propensity_ppm, 'reasons', score_reasons, 'facts', facts::jsonb)
+    FROM {decided} WHERE treatment IS DISTINCT FROM was_treatment
+    UNION ALL
+    SELECT d.case_id, 'assigned', jsonb_build_object(
+               'collector', now.username, 'was', was.username, 'team', team.code)
+    FROM {decided} d
+    LEFT JOIN staff_agent now ON now.id = d.collector_id
+    LEFT JOIN staff_agent was ON was.id = d.was_collector_id
+    LEFT JOIN staff_team team ON team.id = d.team_id
+    WHERE d.collector_id IS DISTINCT FROM d.was_collector_id
+    UNION ALL
+    SELECT case_id, CASE WHEN balance_minor = 0 THEN 'paid' ELSE 'cured' END,
+           jsonb_build_object('from', was_bucket, 'balance_minor', balance_minor)
+    FROM {cured}
+) lines ORDER BY case_id, kind
 """
-STATEMENTS = (
-    ("opened", OPEN),
-    ("moved", MOVE),
-    ("rolled", ROLLED),
-    ("", CLOSE),
-    ("closed", CLOSED),
-)
-
-
-def changes(day: BusinessDay, engine: Engine) -> ibis.Table:
-    """Return one row for each cardholder whose case opens, rolls, moves or cures.
-
-    ``move``: the bucket is the same, the oldest unpaid due date or the stage is not.
-    """
-    open_cases = engine.query(
-        "open_case",
-        f"""select id as case_id, party_id, bucket::int as bucket, oldest_unpaid_due_on, stage
-            from cases_case where portfolio_id = {day.portfolio.pk} and state = 'open'""",
-    )
-    holders = engine.cardholders
-    staged = holders.mutate(stage=stage(holders.bucket, holders.charged_off))
-    found = transitions(holders, open_cases).select("party_id", "change")
-    cases = open_cases.select("party_id", "case_id", was="bucket", was_stage="stage")
-    both = staged.left_join(cases, "party_id").drop("party_id_right")
-    both = both.left_join(found, "party_id").drop("party_id_right")
-    restaged = both.case_id.notnull() & (both.bucket > 0) & (both.stage != both.was_stage)
-    change = ibis.cases(
-        (both.change == "stay", "move"),
-        (both.change.notnull(), both.change),
-        (restaged, "move"),
-    )
-    both = both.mutate(change=change)
-    return both.filter(both.change.notnull())
+COUNTS = """
+SELECT count(*) FILTER (WHERE change = 'open'), count(*) FILTER (WHERE change = 'roll'),
+       count(*) FILTER (WHERE treatment IS DISTINCT FROM was_treatment),
+       count(*) FILTER (WHERE collector_id IS DISTINCT FROM was_collector_id), count(*)
+FROM {decided}
+"""
 
 
 def run_cases(day: BusinessDay, engine: Engine) -> dict[str, int]:
-    """Open, roll, cure and close; each with its line on the timeline."""
-    table = engine.ship("case", COLUMNS, changes(day, engine))
+    """Decide every case, then write what differs, each change with its line."""
+    decided = engine.ship("case", COLUMNS, decisions(day, engine))
+    closing = engine.ship("cured", CURED, cured(engine))
+    tables = {"decided": decided, "cured": closing}
     given = {"portfolio": day.portfolio.pk, "day": day.on, "at": day.at}
-    produced = {}
     with connection.cursor() as cursor:
-        for name, statement in STATEMENTS:
-            cursor.execute(statement.format(changes=table), given)
-            if name:
-                produced[name] = cursor.rowcount
-        cursor.execute(f"DROP TABLE {table}")
-    return produced
+        # Fresh tables have no statistics, and the plans of what follows need them.
+        cursor.execute(f"ANALYZE {decided}; ANALYZE {closing}")
+        cursor.execute(COUNTS.format(**tables))
+        opened, rolled, treated, assigned, changed = cursor.fetchone()
+        for statement in (CHANGE, OPEN, CLOSE):
+            cursor.execute(statement.format(**tables), given)
+            closed = cursor.rowcount
+        cursor.execute(ENTRIES.format(**tables), given)
+        cursor.execute(f"DROP TABLE {decided}, {closing}")
+    return {
+        "opened": opened,
+        "rolled": rolled,
+        "closed": closed,
+        "new_treatments": treated,
+        "assigned": assigned,
+        "cases_written": changed + closed,
+    }

@@ -9,24 +9,19 @@ from django.db import connection
 
 from dunwell.daybook.engine import BusinessDay, Engine
 from dunwell.daybook.models import Figure
+from dunwell.portfolio.totals import total
 
 Row = tuple[str, str, int, int | None]
 
 CASES = """
-SELECT 'case_bucket', bucket::text, count(*), NULL::bigint FROM cases_case
-WHERE portfolio_id = %(portfolio)s AND state = 'open' GROUP BY bucket
-UNION ALL
-SELECT 'treatment', treatment, count(*), NULL FROM cases_case
-WHERE portfolio_id = %(portfolio)s AND state = 'open' GROUP BY treatment
-UNION ALL
-SELECT 'queue', queue, count(*), NULL FROM cases_case
-WHERE portfolio_id = %(portfolio)s AND state = 'open' GROUP BY queue
+SELECT CASE grouping(bucket, treatment, queue)
+           WHEN 3 THEN 'case_bucket' WHEN 5 THEN 'treatment' ELSE 'queue' END,
+       coalesce(bucket::text, treatment, queue), count(*), NULL::bigint
+FROM cases_case WHERE portfolio_id = %(portfolio)s AND state = 'open'
+GROUP BY GROUPING SETS ((bucket), (treatment), (queue))
 UNION ALL
 SELECT 'closed', closed_as, count(*), NULL FROM cases_case
 WHERE portfolio_id = %(portfolio)s AND state = 'closed' AND closed_on = %(day)s GROUP BY closed_as
-UNION ALL
-SELECT 'opened', 'opened', count(*), NULL FROM cases_case
-WHERE portfolio_id = %(portfolio)s AND opened_on = %(day)s
 UNION ALL
 SELECT 'cash', kind, count(*), sum(effect_minor)::bigint FROM accounts_payment
 WHERE portfolio_id = %(portfolio)s AND posted_on = %(day)s GROUP BY kind
@@ -44,10 +39,9 @@ def _rows(table: ibis.Table) -> Iterator[Row]:
 
 
 def _grouped(table: ibis.Table, name: str, key: ibis.Value) -> ibis.Table:
-    return (
-        table.mutate(name=ibis.literal(name), key=key)
-        .group_by("name", "key")
-        .aggregate(count=table.count(), amount_minor=table.balance_minor.sum())
+    keyed = table.mutate(name=ibis.literal(name), key=key)
+    return keyed.group_by("name", "key").aggregate(
+        count=keyed.count(), amount_minor=total(keyed.balance_minor)
     )
 
 
@@ -59,9 +53,8 @@ def account_figures(day: BusinessDay, engine: Engine) -> Iterator[Row]:
     """
     moved = engine.query(
         "moved_today",
-        f"""select b.account_id, b.was as came_from, b.was is null as is_new
-            from accounts_accountbucket b join accounts_account a on a.id = b.account_id
-            where a.portfolio_id = {day.portfolio.pk} and b.entered_on = '{day.on}'""",
+        f"""select account_id, was as came_from, was is null as is_new
+            from accounts_accountbucket where entered_on = '{day.on}'""",
     )
     aged = engine.aged
     bucket = aged.bucket.cast("string")

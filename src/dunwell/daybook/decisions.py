@@ -1,0 +1,118 @@
+"""What becomes of every case today: decided in one go, in columns, before anything is written."""
+
+from __future__ import annotations
+
+import ibis
+
+from dunwell.daybook.engine import BusinessDay, Engine
+from dunwell.daybook.facts import case_facts, open_cases
+from dunwell.portfolio.allocation import allocate
+from dunwell.portfolio.cases import transitions
+from dunwell.portfolio.stages import stage
+from dunwell.portfolio.tables_ibis import decide
+from dunwell.strategy.queries import in_force, table_of
+
+TABLE = "treatment"
+AGENTS = """
+select a.id as agent_id, a.username as agent_key, a.team_id, a.capacity::bigint as capacity,
+       a.available, unnest(a.queues)::text as queue, a.languages::text[] as languages
+from staff_agent a where a.role = 'collector' and a.is_active and a.capacity > 0
+"""
+# What the row of the table was decided on, kept with the entry.
+FACTS = (
+    "bucket", "dpd", "charged_off", "balance_band", "score_band", "propensity_pct", "hold",
+    "promise", "broken_promises", "months_on_book", "prior_cases", "accounts", "arm", "language",
+)  # fmt: skip
+# What stands on a case and the day may change.
+STANDING = (
+    "bucket", "oldest_unpaid_due_on", "stage", "segment", "treatment", "track", "queue",
+    "priority", "propensity_ppm", "score_reasons", "arm", "table_code", "table_version",
+    "table_row", "team_id", "collector_id",
+)  # fmt: skip
+
+
+def decisions(day: BusinessDay, engine: Engine) -> ibis.Table:
+    """Return one row for each case that opens, cures, or differs from what stands on it.
+
+    Columns: party_id, case_id (null: opens), change (``open``, ``roll``, ``stay``,
+    ``cure`` or null), the columns of ``STANDING`` as they shall be and, with the prefix
+    ``was_``, as they are; dpd, balance_minor, next_step_days and facts (JSON).
+    """
+    cases = open_cases(day, engine)
+    treated = engine.keep("treated", treatments(day, engine, cases))
+    worked = engine.keep("worked", allocations(engine, treated))
+    before = cases.select("party_id", **{f"was_{name}": name for name in STANDING})
+    decided = treated.left_join(worked, "party_id").drop("party_id_right")
+    decided = decided.left_join(before, "party_id").drop("party_id_right")
+    differs = decided.case_id.isnull()
+    for name in STANDING:
+        differs = differs | ~decided[name].identical_to(decided[f"was_{name}"])
+    # Transitions are looked at for what differs only: nothing else can have changed.
+    moved = transitions(engine.cardholders, cases).select("party_id", "change")
+    moved = engine.keep("moved", moved)
+    changed = decided.filter(differs)
+    changed = changed.left_join(moved, "party_id").drop("party_id_right")
+    return changed.mutate(facts=as_json(changed, FACTS))
+
+
+def cured(engine: Engine) -> ibis.Table:
+    """Return the cases to close: case_id, was_bucket, balance_minor. After ``decisions``."""
+    moved = engine.table("moved")
+    gone = moved.filter(moved.change == "cure").select("party_id")
+    cases = engine.table("open_case").inner_join(gone, "party_id")
+    both = cases.inner_join(engine.cardholders, "party_id")
+    return both.select("case_id", "balance_minor", was_bucket="bucket")
+
+
+def treatments(day: BusinessDay, engine: Engine, cases: ibis.Table) -> ibis.Table:
+    """Return the facts of every overdue cardholder and what the table in force says."""
+    version = in_force(TABLE, day.on)
+    facts = engine.keep("fact", case_facts(day, engine, cases))
+    decided = decide(table_of(version), facts).rename(table_row="rule_row")
+    return decided.mutate(
+        stage=stage(decided.bucket, decided.charged_off),
+        table_code=ibis.literal(version.code),
+        table_version=ibis.literal(version.version, "int32"),
+    )
+
+
+def allocations(engine: Engine, treated: ibis.Table) -> ibis.Table:
+    """Return who works each cardholder's case: party_id, team_id, collector_id.
+
+    What nobody has room for waits in the pool of a team that serves its queue.
+    """
+    agents = engine.query("agent", AGENTS)
+    wanted = engine.keep(
+        "to_allocate",
+        treated.select(
+            "queue",
+            "priority",
+            "past_due_minor",
+            case_id="party_id",
+            # Parties are numbered in the order of the files, so ties fall alike.
+            case_key=treated.party_id.cast("string").lpad(19, "0"),
+            language=treated.speaks,
+            dpd=treated.dpd.cast("int64"),
+            collector_id=treated.held_by,
+        ),
+    )
+    allocated = engine.keep("allocated", allocate(wanted, agents))
+    pools = agents.group_by("queue").aggregate(pool=agents.team_id.min())
+    queues = wanted.select("case_id", "queue").left_join(pools, "queue").select("case_id", "pool")
+    both = allocated.inner_join(queues, "case_id")
+    return both.select(
+        "collector_id", party_id="case_id", team_id=ibis.coalesce(both.team_id, both.pool)
+    )
+
+
+def as_json(table: ibis.Table, names: tuple[str, ...]) -> ibis.Value:
+    """Return a JSON object of columns that are numbers, truth values or plain words."""
+    joined = ibis.literal("{")
+    for number, name in enumerate(names):
+        column = table[name]
+        text = column.cast("string")
+        if column.type().is_string():
+            text = ibis.literal('"') + text + '"'
+        comma = "," if number else ""
+        joined = joined + ibis.literal(f'{comma}"{name}":') + text.fill_null("null")
+    return joined + "}"

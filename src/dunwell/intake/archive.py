@@ -1,0 +1,187 @@
+"""A delivery on disk: a folder, or a zip that is unpacked within limits."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import unicodedata
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from dunwell.intake import manifest
+from dunwell.intake.faults import Finding
+from dunwell.intake.manifest import Entry, refuse
+
+ENTRIES = 1_000
+RATIO = 100
+# Small members compress well without being bombs.
+RATIO_FROM = 1 << 20
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+_ARCHIVE = re.compile(r"(?i)\.(zip|gz|tgz|bz2|xz|zst|7z|rar|tar|jar)$")
+_SEALED = re.compile(r"(?i)\.(pgp|gpg|asc|sig|p7m|enc)$")
+_PLAIN_NAME = re.compile(r"[\w][\w .()+@=-]{0,149}")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A delivery that can be read: ``folder`` holds the manifest and its files."""
+
+    name: str
+    folder: Path
+    manifest: bytes
+
+
+def open_delivery(path: Path, *, work: Path, largest: int) -> Opened:
+    """Return what ``path`` holds; a zip is unpacked into ``work``.
+
+    ``largest`` is the most bytes that may come out of it.
+
+    :raises Stop: if it is not complete, not safe or too large
+    """
+    name = shown(path.name)
+    if path.is_symlink():
+        refuse("I08_unsafe_path", name)
+    if path.is_file():
+        folder = work / "unpacked"
+        folder.mkdir()
+        _unpack(path, folder, name, largest)
+    elif path.is_dir():
+        folder = path
+        if sum(item.lstat().st_size for item in _items(path, name)) > largest:
+            refuse("I04_too_large", name)
+    else:
+        refuse("A06_no_manifest", name)
+    found = folder / manifest.NAME
+    if not found.exists() and path.is_file():
+        inner = [item for item in folder.iterdir() if item.is_dir()]
+        if len(inner) == 1:
+            folder = inner[0]
+            found = folder / manifest.NAME
+    if not found.exists() and path.is_file():
+        refuse("A05_broken_archive", name, manifest.NAME)
+    if not found.is_file() or found.is_symlink():
+        refuse("A06_no_manifest", name)
+    if found.stat().st_size > manifest.LARGEST:
+        refuse("H05_manifest", name)
+    return Opened(name, folder, found.read_bytes())
+
+
+def shown(name: str) -> str:
+    """Return a name fit for people: no control or direction marks, not too long."""
+    visible = "".join(c if unicodedata.category(c)[0] != "C" else "?" for c in name)
+    return visible[:200]
+
+
+def locate(opened: Opened, entry: Entry) -> tuple[Path, list[Finding]]:
+    """Return where a file of the manifest lies.
+
+    :raises Stop: if it is missing or its name leaves the folder
+    """
+    pure = PurePosixPath(entry.name.replace("\\", "/"))
+    if len(pure.parts) != 1 or "\0" in entry.name or entry.name in (".", ".."):
+        refuse("I08_unsafe_path", shown(entry.name))
+    if _SEALED.search(entry.name):
+        refuse("A18_signed_or_sealed", shown(entry.name))
+    if _DEVICE.fullmatch(entry.name):
+        refuse("I08_unsafe_path", shown(entry.name))
+    odd = not _PLAIN_NAME.fullmatch(entry.name)
+    findings = [Finding("intake.A17_odd_name", file=shown(entry.name))] if odd else []
+    path = opened.folder / entry.name
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        refuse("A15_part_missing", shown(entry.name))
+    if not stat.S_ISREG(mode):
+        refuse("I08_unsafe_path", shown(entry.name))
+    return path, findings
+
+
+def _items(folder: Path, name: str) -> list[Path]:
+    items = []
+    for item in folder.iterdir():
+        items.append(item)
+        if len(items) > ENTRIES:
+            refuse("I04_too_large", name)
+    return items
+
+
+def _unpack(path: Path, folder: Path, name: str, largest: int) -> None:
+    with path.open("rb") as source:
+        if source.read(2) != b"PK":
+            refuse("A05_broken_archive", name)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [item for item in archive.infolist() if not item.is_dir()]
+            _judge(archive.infolist(), members, name, largest)
+            for member in members:
+                _extract(archive, member, folder, name)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error):
+        refuse("A05_broken_archive", name)
+
+
+def _judge(
+    every: list[zipfile.ZipInfo], members: list[zipfile.ZipInfo], name: str, largest: int
+) -> None:
+    """Check what the archive says of itself before a byte is unpacked."""
+    if len(every) > ENTRIES or sum(m.file_size for m in members) > largest:
+        refuse("I04_too_large", name)
+    names = [item.filename for item in every]
+    if len(set(names)) != len(names):
+        refuse("I05_nested", name)
+    for item in every:
+        _judge_name(item, name)
+    for member in members:
+        if member.file_size > RATIO_FROM and member.file_size > RATIO * member.compress_size:
+            refuse("I04_too_large", name, shown(member.filename))
+    ends = 0
+    for member in sorted(members, key=lambda m: m.header_offset):
+        if member.header_offset < ends:
+            refuse("I05_nested", name, shown(member.filename))
+        ends = member.header_offset + 30 + member.compress_size
+
+
+def _judge_name(item: zipfile.ZipInfo, name: str) -> None:
+    given = item.filename.replace("\\", "/")
+    pure = PurePosixPath(given)
+    kind = stat.S_IFMT(item.external_attr >> 16)
+    unsafe = (
+        pure.is_absolute()
+        or ".." in pure.parts
+        or ":" in given
+        or len(pure.parts) > 2
+        or any(_DEVICE.fullmatch(part) for part in pure.parts)
+        or kind not in (0, stat.S_IFREG, stat.S_IFDIR)
+    )
+    if unsafe:
+        refuse("I08_unsafe_path", name, shown(given))
+    if item.flag_bits & 0x1 or _SEALED.search(given):
+        refuse("A18_signed_or_sealed", name, shown(given))
+    if _ARCHIVE.search(given):
+        refuse("I05_nested", name, shown(given))
+
+
+def _extract(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, name: str
+) -> None:
+    """Unpack one member, no further than it says it is long."""
+    target = folder / member.filename.replace("\\", "/")
+    target.parent.mkdir(exist_ok=True)
+    with archive.open(member) as source, target.open("wb") as out:
+        shutil.copyfileobj(_Limited(source, member.file_size, name), out, 1 << 20)
+
+
+class _Limited:
+    """A reader that refuses to give more than was announced."""
+
+    def __init__(self, source: zipfile.ZipExtFile, size: int, name: str) -> None:
+        self._source, self._left, self._name = source, size, name
+
+    def read(self, size: int) -> bytes:
+        chunk: bytes = self._source.read(size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            refuse("I05_nested", self._name)
+        return chunk

@@ -1,0 +1,300 @@
+"""What a delivery changes: the file's rows against what is known, set against set.
+
+Reads PostgreSQL, computes in DuckDB, and writes staging tables that hold only new and
+differing rows. Nothing that anybody else sees is changed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+from django.db import connection
+
+from dunwell.database import bulk
+
+# PostgreSQL's column -> (its type, how it is spelled from the typed row r).
+PARTY = {
+    "name": ("text", "r.name"),
+    "name_key": ("text", "name_key(r.name)"),
+    "id_type": ("text", "coalesce(r.id_type, '')"),
+    "id_number": ("text", "coalesce(r.id_number, '')"),
+    "birth_on": ("date", "r.birth_date"),
+    "gender": ("text", "coalesce(r.gender, '')"),
+    "language": ("text", "coalesce(r.language, '')"),
+    "country": ("text", "r.country"),
+    "region": ("text", "coalesce(r.region, '')"),
+    "city": ("text", "coalesce(r.city, '')"),
+    "postal_code": ("text", "coalesce(r.postal_code, '')"),
+    "time_zone": ("text", "coalesce(r.time_zone, '')"),
+    "employer": ("text", "coalesce(r.employer, '')"),
+    "deceased": ("boolean", "coalesce(r.deceased, false)"),
+    "bankrupt": ("boolean", "coalesce(r.bankrupt, false)"),
+    "is_staff": ("boolean", "coalesce(r.staff, false)"),
+}
+CONTACT = {
+    "person_name": ("text", "coalesce(r.name, '')"),
+    "ending": (
+        "text",
+        "CASE WHEN r.kind IN ('mobile', 'landline', 'work_phone')"
+        " THEN right(regexp_replace(r.value, '-.*|[^0-9]', '', 'g'), 4) ELSE '' END",
+    ),
+    "source": ("text", "r.source"),
+    "verified_on": ("date", "r.verified_on"),
+    "call_ok": ("boolean", "r.call_ok"),
+    "sms_ok": ("boolean", "r.sms_ok"),
+    "email_ok": ("boolean", "r.email_ok"),
+}
+ACCOUNT = {
+    "product": ("text", "r.product"),
+    "currency": ("text", "r.currency"),
+    "opened_on": ("date", "r.opened_on"),
+    "credit_limit_minor": ("bigint", "r.credit_limit"),
+    "card_last4": ("text", "coalesce(r.card_last4, '')"),
+    "status": ("text", "r.status"),
+    "charged_off_on": ("date", "r.charged_off_on"),
+}
+POSITION = {
+    "principal_minor": "r.principal",
+    "interest_minor": "r.interest",
+    "fees_minor": "r.fees",
+    "penalty_minor": "r.penalty",
+    "past_due_minor": "r.past_due",
+    "minimum_due_minor": "r.minimum_due",
+    "statement_balance_minor": "r.statement_balance",
+    "last_payment_minor": "r.last_payment_amount",
+    "statement_on": "r.statement_on",
+    "due_on": "r.due_on",
+    "oldest_unpaid_due_on": "r.oldest_unpaid_due_on",
+    "last_payment_on": "r.last_payment_on",
+    "cycles_past_due": "r.cycles_past_due",
+}
+PAYMENT = {
+    "account_id": "bigint",
+    "payment_ref": "text",
+    "kind": "text",
+    "amount_minor": "bigint",
+    "value_on": "date",
+    "posted_on": "date",
+    "channel": "text",
+    "reverses_ref": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Whose rows these are, and which snapshot follows which."""
+
+    portfolio_id: int
+    day: date
+    snapshot_id: int
+    previous_id: int | None
+
+    def stage(self, name: str) -> str:
+        """Return the staging table of this portfolio; a killed run's is overwritten."""
+        return f"{bulk.SCHEMA}.intake_{name}_{self.portfolio_id}"
+
+
+def know(con: duckdb.DuckDBPyConnection, portfolio_id: int, kinds: set[str]) -> None:
+    """Read what is known of the portfolio: ``party``, ``account`` and, if asked, ``contact``."""
+    mine = f"WHERE portfolio_id = {portfolio_id}"
+    wide = f", {', '.join(PARTY)}" if "customers" in kinds else ""
+    bulk.pull(con, f"SELECT id, customer_ref{wide} FROM parties_party {mine}", "party")
+    wide = f", {', '.join(ACCOUNT)}, profiled_on" if "accounts" in kinds else ", status"
+    bulk.pull(con, f"SELECT id, account_ref, party_id{wide} FROM accounts_account {mine}", "account")
+    con.execute("CREATE OR REPLACE TABLE numbered AS SELECT id, account_ref FROM account")
+    if "contacts" in kinds:
+        bulk.pull(
+            con,
+            f"""SELECT c.id, c.party_id, c.role, c.kind, c.value, {', '.join(f'c.{n}' for n in CONTACT)}
+            FROM parties_contactpoint c JOIN parties_party p ON p.id = c.party_id
+            WHERE p.portfolio_id = {portfolio_id}""",
+            "contact",
+        )
+
+
+def _differs(columns: dict[str, tuple[str, str]], alias: str) -> str:
+    return " OR ".join(f"n.{name} IS DISTINCT FROM {alias}.{name}" for name in columns)
+
+
+def _reserve(con: duckdb.DuckDBPyConnection, table: str, count: int) -> None:
+    """Take ``count`` new ids of ``table`` into DuckDB's ``fresh(place, id)``.
+
+    Taken from the sequence one by one, so nobody else can have been given one of them.
+    """
+    bulk.pull(
+        con,
+        f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) AS id"
+        f" FROM generate_series(1, {count})",
+        "taken",
+    )
+    con.execute("CREATE OR REPLACE TABLE fresh AS SELECT rowid AS place, id FROM taken")
+
+
+def parties(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Stage new and changed cardholders; ``party`` then knows the new ones too."""
+    body = ", ".join(f"{how} AS {name}" for name, (_, how) in PARTY.items())
+    con.execute(
+        f"""CREATE OR REPLACE TABLE change AS
+        SELECT p.id, p.id IS NULL AS is_new, n.* FROM (
+            SELECT r.row, r.customer_ref, {body} FROM v_customers r
+        ) n LEFT JOIN party p USING (customer_ref)
+        WHERE p.id IS NULL OR {_differs(PARTY, "p")} ORDER BY n.row"""
+    )
+    _number(con, "parties_party")
+    columns = {"id": "bigint", "is_new": "boolean", "customer_ref": "text"}
+    columns |= {name: kind for name, (kind, _) in PARTY.items()}
+    bulk.stage(con, book.stage("party"), columns, f"SELECT {', '.join(columns)} FROM change")
+    con.execute(
+        "CREATE OR REPLACE TABLE party AS SELECT id, customer_ref FROM party"
+        " UNION ALL SELECT id, customer_ref FROM change WHERE is_new"
+    )
+
+
+def _number(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Give the new rows of ``change`` ids in the order of the file."""
+    count = con.execute("SELECT count(*) FROM change WHERE is_new").fetchone()
+    if not count or not count[0]:
+        return
+    _reserve(con, table, count[0])
+    con.execute(
+        """CREATE OR REPLACE TABLE change AS
+        SELECT coalesce(c.id, f.id) AS id, c.* EXCLUDE (id, place) FROM (
+            SELECT *, row_number() OVER (PARTITION BY is_new ORDER BY row) - 1 AS place FROM change
+        ) c LEFT JOIN fresh f ON c.is_new AND f.place = c.place ORDER BY c.row"""
+    )
+
+
+def contacts(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Stage new and changed contact points."""
+    body = ", ".join(f"{how} AS {name}" for name, (_, how) in CONTACT.items())
+    columns = {"id": "bigint", "party_id": "bigint", "role": "text", "kind": "text", "value": "text"}
+    columns |= {name: kind for name, (kind, _) in CONTACT.items()}
+    bulk.stage(
+        con,
+        book.stage("contact"),
+        columns,
+        f"""SELECT c.id, n.* FROM (
+            SELECT p.id AS party_id, r.role, r.kind, r.value, {body}
+            FROM v_contacts r JOIN party p USING (customer_ref)
+        ) n LEFT JOIN contact c USING (party_id, role, kind, value)
+        WHERE c.id IS NULL OR {_differs(CONTACT, "c")}""",
+    )
+
+
+def accounts(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Stage new and changed accounts and number all of the file in ``numbered``."""
+    body = ", ".join(f"{how} AS {name}" for name, (_, how) in ACCOUNT.items())
+    con.execute(
+        f"""CREATE OR REPLACE TABLE change AS
+        SELECT a.id, a.id IS NULL AS is_new, n.* FROM (
+            SELECT r.row, r.account_ref, p.id AS party_id, {body}
+            FROM v_accounts r JOIN party p USING (customer_ref)
+        ) n LEFT JOIN account a USING (account_ref)
+        WHERE a.id IS NULL OR n.party_id <> a.party_id OR {_differs(ACCOUNT, "a")} ORDER BY n.row"""
+    )
+    _number(con, "accounts_account")
+    columns = {"id": "bigint", "is_new": "boolean", "account_ref": "text", "party_id": "bigint"}
+    columns |= {name: kind for name, (kind, _) in ACCOUNT.items()}
+    bulk.stage(con, book.stage("account"), columns, f"SELECT {', '.join(columns)} FROM change")
+    con.execute(
+        """CREATE OR REPLACE TABLE numbered AS
+        SELECT id, account_ref, profiled_on FROM account
+        UNION ALL SELECT id, account_ref, NULL FROM change WHERE is_new"""
+    )
+
+
+def positions(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Fill the day's partition, still outside of the table it will join.
+
+    Made and filled in one transaction, so that COPY need not write it to the log twice.
+    """
+    table = book.stage("position")
+    bulk.execute(con, f"CREATE SCHEMA IF NOT EXISTS {bulk.SCHEMA}; DROP TABLE IF EXISTS {table}")
+    bulk.execute(
+        con,
+        f"CREATE TABLE {table} (LIKE accounts_position INCLUDING DEFAULTS INCLUDING CONSTRAINTS,"
+        f" CONSTRAINT position_of_snapshot CHECK (snapshot_id = {book.snapshot_id}))",
+    )
+    body = ", ".join(f"{how} AS {name}" for name, how in POSITION.items())
+    bulk.push(
+        con,
+        f"""SELECT {book.snapshot_id}::bigint AS snapshot_id, a.id AS account_id, {body},
+                   false AS carried
+        FROM v_accounts r JOIN numbered a USING (account_ref)""",
+        table,
+    )
+
+
+def carry(con: duckdb.DuckDBPyConnection, book: Book) -> int:
+    """Carry forward the positions of accounts that the file no longer has; return how many.
+
+    An account that was closed may leave; any other is kept as it was last seen.
+    """
+    if book.previous_id is None:
+        return 0
+    con.execute(
+        """CREATE OR REPLACE TABLE gone AS
+        SELECT a.id FROM account a ANTI JOIN v_accounts r USING (account_ref)
+        WHERE a.status <> 'closed'"""
+    )
+    count = con.execute("SELECT count(*) FROM gone").fetchone()
+    if not count or not count[0]:
+        return 0
+    names = ", ".join(POSITION)
+    return bulk.push(
+        con,
+        f"""SELECT {book.snapshot_id}::bigint AS snapshot_id, p.account_id, {names}, true AS carried
+        FROM pg.public.accounts_position_s{book.previous_id} p JOIN gone g ON g.id = p.account_id""",
+        book.stage("position"),
+    )
+
+
+def profiles(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Stage the statement mark of each account that has a newer statement.
+
+    ``1``-``8`` cycles past due; else ``N`` nothing owed and nothing due, ``P`` the
+    statement before was paid in full, ``R`` the rest.
+    """
+    before = "SELECT NULL::bigint AS account_id, NULL::bigint AS owed WHERE false"
+    if book.previous_id is not None:
+        bulk.pull(
+            con,
+            "SELECT account_id, statement_balance_minor AS owed"
+            f" FROM accounts_position_s{book.previous_id}",
+            "before",
+        )
+        before = "FROM before"
+    bulk.stage(
+        con,
+        book.stage("profile"),
+        {"account_id": "bigint", "mark": "text", "statement_on": "date"},
+        f"""SELECT a.id AS account_id, r.statement_on, CASE
+            WHEN r.cycles_past_due >= 1 THEN least(r.cycles_past_due, 8)::varchar
+            WHEN coalesce(r.statement_balance, 0) = 0 AND coalesce(r.minimum_due, 0) = 0 THEN 'N'
+            WHEN b.owed > 0 AND r.last_payment_amount >= b.owed THEN 'P' ELSE 'R' END AS mark
+        FROM v_accounts r JOIN numbered a USING (account_ref)
+        LEFT JOIN ({before}) b ON b.account_id = a.id
+        WHERE r.statement_on > coalesce(a.profiled_on, date '1900-01-01')""",
+    )
+
+
+def payments(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Stage the payments of known accounts."""
+    bulk.stage(
+        con,
+        book.stage("payment"),
+        PAYMENT,
+        """SELECT a.id AS account_id, r.payment_ref, r.kind, r.amount AS amount_minor,
+                  r.value_on, r.posted_on, coalesce(r.channel, '') AS channel,
+                  coalesce(r.reverses_ref, '') AS reverses_ref
+        FROM v_payments r JOIN numbered a USING (account_ref) ORDER BY r.row""",
+    )
+
+
+def count_positions(book: Book) -> int:
+    """Return how many positions the attached snapshot has."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM accounts_position_s{book.snapshot_id}")
+        return int(cursor.fetchone()[0])
