@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dunwell.audit.models import Event
-from dunwell.staff.models import Agent
+
+if TYPE_CHECKING:
+    from dunwell.staff.models import Agent
 
 
 def record(kind: str, *, subject: str, actor: Agent | None, at: datetime, **data: Any) -> Event:

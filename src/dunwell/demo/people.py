@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from math import ceil
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q
 
 from dunwell.accounts.models import Snapshot
-from dunwell.parties.models import Issuer, Portfolio
+from dunwell.accounts.queries import owed_minor
+from dunwell.cases.actions import record_call
+from dunwell.cases.models import Case
+from dunwell.cases.rules import CallRecord
+from dunwell.parties.models import ContactPoint, Issuer, Portfolio
+from dunwell.plans.actions import take_promise
+from dunwell.plans.models import Promise
 from dunwell.staff.models import Agent, Role, Team
 from dunwell.strategy.actions import install_default_tables
 
@@ -117,7 +125,7 @@ ON CONFLICT DO NOTHING
 def take_promises(code: str, *, now: datetime) -> int:
     """Let some cardholders promise a part of what is past due; return how many did."""
     portfolio = Portfolio.objects.get(code=code)
-    snapshot = Snapshot.objects.filter(portfolio=portfolio).earliest("business_date")
+    snapshot = Snapshot.objects.filter(portfolio=portfolio).latest("business_date")
     with connection.cursor() as cursor:
         cursor.execute(
             PROMISES,
@@ -128,3 +136,68 @@ def take_promises(code: str, *, now: datetime) -> int:
             },
         )  # fmt: skip
         return cursor.rowcount
+
+
+# What collectors wrote down yesterday, so that a timeline is not only what the day did:
+# outcomes by the case's number, never twice on one case.
+CALLS = (
+    ("rpc_promise", "income_late", 3, 3, "月底发工资后还款，已核对身份。"),
+    ("no_answer", "", None, None, "响铃未接。"),
+    ("rpc_unable", "unemployed", 3, 1, "失业两个月，正在找工作，愿意协商。"),
+    ("third_party", "", None, None, "家人接听，未透露欠款信息，留言请本人回电。"),
+    ("switched_off", "", None, None, "关机。"),
+    ("rpc_callback", "business", 2, 2, "客户在开会，约定改时再谈。"),
+    ("rpc_refused", "unwilling", 1, 3, "称利息太高，暂不愿意还。"),
+)
+
+
+def work_a_little(portfolio: Portfolio, *, now: datetime) -> int:
+    """Let collectors work some cases through the same actions as the screens; return how many."""
+    cases = (
+        Case.objects.filter(portfolio=portfolio, state=Case.State.OPEN, collector__isnull=False)
+        .filter(Q(next_step_on=None) | Q(next_step_on__lte=now.date()))
+        .select_related("collector", "party")
+        .order_by("collector", "-priority", "id")[: len(CALLS) * 12]
+    )
+    numbers = _numbers(case.party_id for case in cases)
+    for at, case in enumerate(cases):
+        _call(case, CALLS[at % len(CALLS)], numbers.get(case.party_id), now)
+    return len(cases)
+
+
+def _numbers(parties: Iterable[int]) -> dict[int, int]:
+    """Return a phone of each cardholder by his key."""
+    found = ContactPoint.objects.filter(
+        party__in=list(parties), kind=ContactPoint.Kind.MOBILE, role=ContactPoint.Role.DEBTOR
+    )
+    return dict(found.order_by("-id").values_list("party", "id"))
+
+
+@transaction.atomic
+def _call(
+    case: Case,
+    said: tuple[str, str, int | None, int | None, str],
+    point: int | None,
+    now: datetime,
+) -> None:
+    outcome, reason, willing, able, note = said
+    past_due = owed_minor(case.party_id, case.portfolio) // 10
+    amount = max(past_due - past_due % 100, 100)
+    due = now.date() + timedelta(days=7)
+    call = CallRecord(
+        outcome=outcome,
+        note=note,
+        reason=reason,
+        willingness=willing,
+        ability=able,
+        callback_at=now + timedelta(hours=20) if outcome == "rpc_callback" else None,
+        promise_minor=amount if outcome == "rpc_promise" else None,
+        promise_due=due if outcome == "rpc_promise" else None,
+    )
+    collector = case.collector
+    if collector is None:
+        return
+    record_call(case.pk, call, contact_point_id=point, actor=collector, now=now)
+    open_promise = Promise.objects.filter(case=case, state=Promise.State.OPEN).exists()
+    if outcome == "rpc_promise" and not open_promise:
+        take_promise(case.pk, amount_minor=amount, due_on=due, actor=collector, now=now)

@@ -1,80 +1,29 @@
-"""Deliveries taken in: read whole, judged whole, applied whole or not at all."""
+"""What people and jobs may do with deliveries, waiting rows and mappings."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import tempfile
-import time
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import duckdb
 from django.db import transaction
+from django.utils.translation import gettext
 
-from dunwell.accounts.models import Snapshot
 from dunwell.audit.actions import record
-from dunwell.database import bulk
-from dunwell.database.current import current_url
-from dunwell.intake import archive, arrival, deltas, mapping, payments, quarantine, shape
-from dunwell.intake import manifest as manifests
-from dunwell.intake.apply import apply_staged, drop_staged, only_loader, reserve_snapshot_id
-from dunwell.intake.checks import Setting
-from dunwell.intake.deltas import Book
-from dunwell.intake.faults import Finding, Stop, Verdict
-from dunwell.intake.manifest import Manifest
-from dunwell.intake.models import Delivery, Mapping
-from dunwell.intake.reading import Progress, Reading, read
+from dunwell.intake import mapping as mappings
+from dunwell.intake.apply import only_loader
+from dunwell.intake.cards import masked
+from dunwell.intake.faults import CODES, Stop
+from dunwell.intake.layout import KINDS
+from dunwell.intake.loading import Load, quiet, run
+from dunwell.intake.models import Delivery, QuarantinedRow
+from dunwell.intake.models import Mapping as KeptMapping
+from dunwell.intake.reading import Progress
+from dunwell.intake.release import take_in
+from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
 from dunwell.staff.models import Agent
-
-LARGEST = 2 << 30
-FINDINGS_KEPT = 200
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """Tell nobody how far the work is."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """Seconds spent by step, for the report."""
-
-    began: float = field(default_factory=time.perf_counter)
-    laps: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round(self.laps.get(name, 0) + now - self._last, 3)
-        self._last = now
-
-    @property
-    def total(self) -> float:
-        return round(time.perf_counter() - self.began, 3)
-
-
-@dataclass(slots=True)
-class Load:
-    """What is known of a delivery while it is being loaded."""
-
-    path: Path
-    actor: Agent | None
-    now: datetime
-    approved: frozenset[str]
-    progress: Progress
-    clock: Clock = field(default_factory=Clock)
-    sha256: str = ""
-    manifest: Manifest | None = None
-    portfolio: Portfolio | None = None
-    findings: list[Finding] = field(default_factory=list)
-    rows: int = 0
-    at_fault: int = 0
-    files: list[dict[str, object]] = field(default_factory=list)
-    changes: dict[str, int] = field(default_factory=dict)
 
 
 def load_delivery(
@@ -85,236 +34,119 @@ def load_delivery(
     actor: Agent | None = None,
     progress: Progress = quiet,
     approved: Collection[str] = (),
+    mapping: str = "",
 ) -> Delivery:
     """Load the delivery that lies at ``path``, a folder or a zip, and keep its report.
 
     Refused and held deliveries are answers, not errors: they are written down and
     returned, with nothing applied. The same delivery again changes nothing and returns
     the one applied before, its report saying ``no_op``. ``approved`` names codes of
-    holds that ``actor`` lets pass.
+    holds that ``actor`` lets pass; ``mapping`` is YAML in place of the kept mapping.
+    Call it outside of a transaction: rows travel on connections of their own.
     """
-    load = Load(Path(path), actor, now, frozenset(approved), progress)
-    try:
-        with tempfile.TemporaryDirectory(prefix="dunwell-intake-") as work:
-            return _load(load, Path(work), portfolio_code)
-    except Stop as stop:
-        load.findings += stop.findings
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        load.findings.append(Finding("intake.A19_disk_full"))
-    return _answer(load)
+    load = Load(Path(path), actor, now, frozenset(approved), progress, mapping)
+    return run(load, portfolio_code)
 
 
-def _load(load: Load, work: Path, asked: str | None) -> Delivery:
-    opened = archive.open_delivery(load.path, work=work, largest=LARGEST)
-    load.sha256 = hashlib.sha256(opened.manifest).hexdigest()
-    load.manifest = manifest = manifests.parse(opened.manifest)
-    load.portfolio = portfolio = arrival.portfolio_of(manifest, asked)
-    with only_loader(portfolio.pk) as alone:
+def release_row(
+    row_id: int, *, corrected: Mapping[str, str], actor: Agent, now: datetime
+) -> QuarantinedRow:
+    """Take a waiting row in, with ``corrected`` texts in place of some of its columns.
+
+    What only wanted a look passes as it is: releasing it is having looked. A row that
+    had no columns needs all of them. Nothing is changed if anything is still wrong.
+
+    :raises Refused: if the row was decided before, is still at fault or out of date
+    """
+    whose = QuarantinedRow.objects.values_list("delivery__portfolio_id", flat=True).get(pk=row_id)
+    with only_loader(whose or 0) as alone:
         if not alone:
-            raise Stop(Finding("intake.A16_busy"))
-        if before := arrival.applied(portfolio).filter(sha256=load.sha256).first():
-            return _again(before, opened.name)
-        today = load.now.astimezone(ZoneInfo(portfolio.time_zone)).date()
-        load.findings += arrival.in_turn(portfolio, manifest, today)
-        if _stops(load):
-            return _answer(load)
-        con = bulk.connect(url=current_url(), temp=work / "spill")
-        try:
-            return _read_and_apply(load, con, opened, work)
-        except duckdb.OutOfMemoryException:
-            raise Stop(Finding("intake.I04_too_large", file=opened.name)) from None
-        finally:
-            con.close()
+            raise Refused(Refusal("intake.A16_busy", gettext(CODES["intake.A16_busy"][1])))
+        with transaction.atomic(), tempfile.TemporaryDirectory(prefix="dunwell-row-") as folder:
+            row = _waiting(row_id)
+            take_in(row, _texts(row, corrected), Path(folder))
+            row.corrected = {name: masked(value) for name, value in corrected.items()}
+            _decide(row, QuarantinedRow.State.RELEASED, actor, now)
+    return row
 
 
-def _again(before: Delivery, name: str) -> Delivery:
-    """Return what was applied before, saying so; nothing is written."""
-    findings = []
-    if name != before.name:
-        findings = [Finding("intake.A09_other_name", file=name).as_json()]
-    before.report = {**before.report, "no_op": True, "findings": findings}
-    return before
+def _texts(row: QuarantinedRow, corrected: Mapping[str, str]) -> dict[str, str]:
+    """Return the row's canonical texts as corrected."""
+    known = {column.name for column in KINDS[row.kind].columns}
+    if unknown := sorted(set(corrected) - known):
+        says = gettext("There is no column %s.") % unknown[0]
+        raise Refused(Refusal("intake.release_unknown_column", says))
+    given = {name: value for name, value in row.values.items() if name in known}
+    return given | {name: value.strip() for name, value in corrected.items()}
 
 
-def _stops(load: Load) -> bool:
-    return any(
-        finding.verdict in (Verdict.REFUSE, Verdict.HOLD) and finding.code not in load.approved
-        for finding in load.findings
-    )
+def dismiss_row(row_id: int, *, reason: str, actor: Agent, now: datetime) -> QuarantinedRow:
+    """Leave a waiting row out for good.
+
+    :raises Refused: if it was decided before or no reason is given
+    """
+    if not reason.strip():
+        raise Refused(Refusal("intake.dismiss_reason", gettext("Say why the row is left out.")))
+    with transaction.atomic():
+        row = _waiting(row_id)
+        _decide(row, QuarantinedRow.State.DISMISSED, actor, now, reason=reason.strip()[:400])
+    return row
 
 
-def _read_and_apply(
-    load: Load, con: duckdb.DuckDBPyConnection, opened: archive.Opened, work: Path
-) -> Delivery:
-    portfolio, manifest = load.portfolio, load.manifest
-    assert portfolio is not None and manifest is not None  # noqa: S101 - known by now
-    setting = Setting(portfolio.currency, portfolio.country, manifest.business_date)
-    reading = Reading(con, setting, work, load.progress, findings=load.findings)
-    read(reading, opened, manifest, _mapping(portfolio, manifest))
-    load.clock.lap("read")
-    previous = Snapshot.objects.filter(portfolio=portfolio).order_by("-business_date").first()
-    book = Book(
-        portfolio.pk,
-        manifest.business_date,
-        reserve_snapshot_id(),
-        previous.pk if previous else None,
-    )
+def keep_mapping(
+    *, portfolio: Portfolio, name: str, text: str, actor: Agent, now: datetime
+) -> KeptMapping:
+    """Keep the layout of a source under a name that manifests may give.
+
+    :raises Refused: with a reason for each thing that is wrong with the YAML
+    """
     try:
-        sums = _judge(load, reading, book, previous)
-        load.clock.lap("judge")
-        if _stops(load):
-            return _answer(load)
-        carried = _stage(load, reading, book)
-        load.clock.lap("stage")
-        return _apply(load, reading, book, sums, carried)
-    finally:
-        drop_staged(book)
-
-
-def _mapping(portfolio: Portfolio, manifest: Manifest) -> mapping.Mapping | None:
-    if not manifest.mapping:
-        return None
-    found = Mapping.objects.filter(portfolio=portfolio, name=manifest.mapping).first()
-    if found is None:
-        raise Stop(Finding("intake.M01_mapping", column=manifest.mapping[:80]))
-    return mapping.parse(found.text)
-
-
-def _judge(
-    load: Load, reading: Reading, book: Book, previous: Snapshot | None
-) -> dict[str, int]:
-    """Judge the delivery as a whole; return the sums of its positions."""
-    con, kinds, found = reading.con, reading.kinds, reading.findings
-    for staged in reading.staged.values():
-        found += shape.keys(con, staged)
-    deltas.know(con, book.portfolio_id, kinds)
-    shape.against_known(con, kinds)
-    if "payments" in kinds:
-        file = reading.staged["payments"].file
-        found += payments.judge(con, book, file, has_accounts="accounts" in kinds)
-    sums: dict[str, int] = {}
-    if "accounts" in kinds:
-        file = reading.staged["accounts"].file
-        sums, odd = shape.balances(con, file, dict(previous.totals) if previous else {})
-        week = Snapshot.objects.filter(
-            portfolio_id=book.portfolio_id,
-            business_date__range=(
-                book.day.fromordinal(book.day.toordinal() - 7),
-                book.day.fromordinal(book.day.toordinal() - 1),
-            ),
+        mappings.parse(text)
+    except Stop as stop:
+        says = gettext(CODES["intake.M01_mapping"][1])
+        raise Refused(
+            *(Refusal(found.code, f"{says} {found.column}".strip()) for found in stop.findings)
+        ) from None
+    with transaction.atomic():
+        kept, _ = KeptMapping.objects.update_or_create(
+            portfolio=portfolio,
+            name=name,
+            defaults={"text": text, "changed_by": actor, "changed_at": now},
         )
-        usual = [(day.accounts - day.carried, dict(day.totals)) for day in week]
-        found += odd + shape.jump(file, reading.staged["accounts"].rows, sums, usual)
-    load.at_fault = quarantine.judge(reading)
-    load.rows = reading.rows
-    load.files = [
-        {"name": s.file, "kind": s.kind.name, "rows": s.rows} for s in reading.staged.values()
-    ]
-    limit = load.portfolio.error_limit_ppm if load.portfolio else 0
-    if load.at_fault * 1_000_000 > limit * load.rows:
-        found.append(Finding("intake.L01_error_limit", count=load.at_fault))
-    return sums
+        record(
+            "intake.mapping_kept",
+            subject=f"mapping:{kept.pk}",
+            actor=actor,
+            at=now,
+            name=name,
+            text=text,
+        )
+    return kept
 
 
-def _stage(load: Load, reading: Reading, book: Book) -> int:
-    """Write everything that changes to staging tables; return the accounts carried."""
-    con, kinds, carried = reading.con, reading.kinds, 0
-    steps = len(kinds)
-    for number, kind in enumerate(k for k in reading.staged):
-        load.progress("staging", number, steps)
-        if kind == "customers":
-            deltas.parties(con, book)
-        elif kind == "contacts":
-            deltas.contacts(con, book)
-        elif kind == "payments":
-            deltas.payments(con, book)
-        else:
-            deltas.accounts(con, book)
-            deltas.positions(con, book)
-            carried = deltas.carry(con, book)
-            deltas.profiles(con, book)
-    load.progress("staging", steps, steps)
-    if carried * 1_000_000 > shape.VANISHED_PPM * max(load.rows, 1):
-        load.findings.append(Finding("intake.G15_vanished", count=carried))
-    return carried
-
-
-def _apply(
-    load: Load, reading: Reading, book: Book, sums: dict[str, int], carried: int
-) -> Delivery:
-    load.progress("applying", 0, 1)
-    with transaction.atomic():
-        delivery = _delivery(load, Delivery.State.APPLIED)
-        if "accounts" in reading.kinds:
-            Snapshot.objects.create(
-                pk=book.snapshot_id,
-                portfolio_id=book.portfolio_id,
-                business_date=book.day,
-                accounts=0,
-                carried=carried,
-                totals=sums,
-            )
-        load.changes = apply_staged(book, reading.kinds, delivery_id=delivery.pk)
-        if "accounts" in reading.kinds:
-            load.changes["positions"] = _count_positions(book)
-        load.changes["quarantined"] = quarantine.keep(reading, delivery)
-        load.changes["carried"] = carried
-        load.clock.lap("apply")
-        _finish(load, delivery)
-    load.progress("applying", 1, 1)
-    return delivery
-
-
-def _count_positions(book: Book) -> int:
-    snapshot = Snapshot.objects.get(pk=book.snapshot_id)
-    snapshot.accounts = deltas.count_positions(book)
-    snapshot.save(update_fields=["accounts"])
-    return snapshot.accounts
-
-
-def _answer(load: Load) -> Delivery:
-    """Write down a delivery that was not applied, and why."""
-    refused = any(finding.verdict is Verdict.REFUSE for finding in load.findings)
-    with transaction.atomic():
-        state = Delivery.State.REFUSED if refused else Delivery.State.HELD
-        delivery = _delivery(load, state)
-        _finish(load, delivery)
-    return delivery
-
-
-def _delivery(load: Load, state: str) -> Delivery:
-    return Delivery.objects.create(
-        portfolio=load.portfolio,
-        business_date=load.manifest.business_date if load.manifest else None,
-        name=archive.shown(load.path.name),
-        sha256=load.sha256 or hashlib.sha256(b"").hexdigest(),
-        state=state,
-        received_at=load.now,
-        loaded_by=load.actor,
+def _waiting(row_id: int) -> QuarantinedRow:
+    """Return the row, locked: two people cannot both decide it."""
+    row = (
+        QuarantinedRow.objects.select_for_update(of=("self",))
+        .select_related("delivery__portfolio")
+        .get(pk=row_id)
     )
+    if row.state != QuarantinedRow.State.WAITING:
+        raise Refused(Refusal("intake.row_decided", gettext("The row was decided before.")))
+    return row
 
 
-def _finish(load: Load, delivery: Delivery) -> None:
-    delivery.rows, delivery.rows_at_fault = load.rows, load.at_fault
-    delivery.seconds = load.clock.total
-    delivery.report = {
-        "files": load.files,
-        "findings": [finding.as_json() for finding in load.findings[:FINDINGS_KEPT]],
-        "changes": load.changes,
-        "seconds": load.clock.laps,
-        "approved": sorted(load.approved),
-    }
-    delivery.save()
+def _decide(row: QuarantinedRow, state: str, actor: Agent, now: datetime, **told: str) -> None:
+    row.state, row.decided_by, row.decided_at = state, actor, now
+    row.save()
     record(
-        f"intake.delivery_{delivery.state}",
-        subject=f"delivery:{delivery.pk}",
-        actor=load.actor,
-        at=load.now,
-        rows=load.rows,
-        codes=sorted({finding.code for finding in load.findings})[:50],
-        approved=sorted(load.approved),
+        f"intake.row_{state}",
+        subject=f"quarantined_row:{row.pk}",
+        actor=actor,
+        at=now,
+        delivery=row.delivery_id,
+        file=row.file,
+        row=row.row,
+        columns=sorted(row.corrected or {}),
+        **told,
     )
-
-

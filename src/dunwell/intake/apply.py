@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -15,6 +15,8 @@ from dunwell.intake.deltas import ACCOUNT, CONTACT, PARTY, Book
 # reading and checking happen before the transaction.
 LOCK = 0x494E544B
 STAGED = ("party", "contact", "account", "position", "profile", "payment")
+
+Given = dict[str, int | date]
 
 HOLDS = """
 INSERT INTO cases_hold (party_id, kind, from_on, evidence)
@@ -29,7 +31,7 @@ WHERE flag.is_set AND NOT EXISTS (
 PROFILES = """
 UPDATE accounts_account a
 SET payment_profile = left(s.mark || a.payment_profile, 24), profiled_on = s.statement_on
-FROM {profile} s WHERE s.account_id = a.id
+FROM {profile} s WHERE s.account_id = a.id AND a.profiled_on IS DISTINCT FROM s.statement_on
 """
 PAYMENTS = """
 INSERT INTO accounts_payment (account_id, portfolio_id, payment_ref, kind, amount_minor, value_on,
@@ -62,13 +64,16 @@ def reserve_snapshot_id() -> int:
         return int(cursor.fetchone()[0])
 
 
-def apply_staged(book: Book, kinds: set[str], *, delivery_id: int) -> dict[str, int]:
+def apply_staged(
+    book: Book, kinds: set[str], *, delivery_id: int, into_snapshot: bool = True
+) -> dict[str, int]:
     """Apply the staging tables; return how many rows each statement changed.
 
-    Call it inside the transaction; the snapshot's row must exist already.
+    Call it inside the transaction; the snapshot's row must exist already. Its
+    positions become its partition only ``into_snapshot``.
     """
     changed: dict[str, int] = {}
-    given = {"portfolio": book.portfolio_id, "day": book.day, "delivery": delivery_id}
+    given: Given = {"portfolio": book.portfolio_id, "day": book.day, "delivery": delivery_id}
     names = {name: book.stage(name) for name in STAGED}
     with connection.cursor() as cursor:
         if "customers" in kinds:
@@ -76,10 +81,11 @@ def apply_staged(book: Book, kinds: set[str], *, delivery_id: int) -> dict[str, 
         if "contacts" in kinds:
             changed |= _contacts(cursor, names["contact"])
         if "accounts" in kinds:
-            changed |= _accounts(cursor, names["account"], given)
-            _attach(cursor, names["position"], book.snapshot_id)
+            changed |= _accounts(cursor, names, given)
+            if into_snapshot:
+                _attach(cursor, names["position"], book.snapshot_id)
             cursor.execute(PROFILES.format(**names))
-            changed["statements"] = cursor.rowcount
+            changed["statements_later"] = cursor.rowcount
         if "payments" in kinds:
             cursor.execute(PAYMENTS.format(**names), given)
             changed["payments"] = cursor.rowcount
@@ -89,9 +95,7 @@ def apply_staged(book: Book, kinds: set[str], *, delivery_id: int) -> dict[str, 
 def drop_staged(book: Book) -> None:
     """Drop the staging tables of this portfolio, applied or not."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DROP TABLE IF EXISTS " + ", ".join(book.stage(name) for name in STAGED)
-        )
+        cursor.execute("DROP TABLE IF EXISTS " + ", ".join(book.stage(name) for name in STAGED))
 
 
 def _insert(table: str, names: list[str], source: str, extra: dict[str, str]) -> str:
@@ -105,7 +109,7 @@ def _update(table: str, names: list[str], source: str) -> str:
     return f"UPDATE {table} t SET {sets} FROM {source} s WHERE t.id = s.id"
 
 
-def _parties(cursor: CursorWrapper, source: str, given: dict[str, object]) -> dict[str, int]:
+def _parties(cursor: CursorWrapper, source: str, given: Given) -> dict[str, int]:
     names = ["id", "customer_ref", *PARTY]
     insert = _insert("parties_party", names, source, {"portfolio_id": "%(portfolio)s"})
     with _rebuilt(cursor, "parties_party", source):
@@ -127,12 +131,18 @@ def _contacts(cursor: CursorWrapper, source: str) -> dict[str, int]:
     return {"contacts_new": added, "contacts_changed": cursor.rowcount}
 
 
-def _accounts(cursor: CursorWrapper, source: str, given: dict[str, object]) -> dict[str, int]:
-    names = ["id", "account_ref", "party_id", *ACCOUNT]
-    extra = {"portfolio_id": "%(portfolio)s", "payment_profile": "''"}
+def _accounts(cursor: CursorWrapper, names: dict[str, str], given: Given) -> dict[str, int]:
+    source, columns = names["account"], ["id", "account_ref", "party_id", *ACCOUNT]
+    # A new account is born with its first mark: a second visit would write it twice.
+    born = f"(SELECT s.*, p.mark, p.statement_on FROM {source} s LEFT JOIN {names['profile']} p ON p.account_id = s.id) n"
+    extra = {
+        "portfolio_id": "%(portfolio)s",
+        "payment_profile": "coalesce(mark, '')",
+        "profiled_on": "statement_on",
+    }
     with _rebuilt(cursor, "accounts_account", source):
         cursor.execute(
-            _insert("accounts_account", names, source, extra) + " WHERE is_new ORDER BY id", given
+            _insert("accounts_account", columns, born, extra) + " WHERE is_new ORDER BY id", given
         )
         added = cursor.rowcount
     cursor.execute(
@@ -186,5 +196,3 @@ def _rebuilt(cursor: CursorWrapper, table: str, source: str) -> Iterator[None]:
         cursor.execute(definition)
     for name, definition in keys:
         cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import stat
 import unicodedata
 import zipfile
@@ -45,9 +44,7 @@ def open_delivery(path: Path, *, work: Path, largest: int) -> Opened:
     if path.is_symlink():
         refuse("I08_unsafe_path", name)
     if path.is_file():
-        folder = work / "unpacked"
-        folder.mkdir()
-        _unpack(path, folder, name, largest)
+        folder = _unpacked(path, work, name, largest)
     elif path.is_dir():
         folder = path
         if sum(item.lstat().st_size for item in _items(path, name)) > largest:
@@ -55,18 +52,25 @@ def open_delivery(path: Path, *, work: Path, largest: int) -> Opened:
     else:
         refuse("A06_no_manifest", name)
     found = folder / manifest.NAME
-    if not found.exists() and path.is_file():
-        inner = [item for item in folder.iterdir() if item.is_dir()]
-        if len(inner) == 1:
-            folder = inner[0]
-            found = folder / manifest.NAME
-    if not found.exists() and path.is_file():
-        refuse("A05_broken_archive", name, manifest.NAME)
     if not found.is_file() or found.is_symlink():
         refuse("A06_no_manifest", name)
     if found.stat().st_size > manifest.LARGEST:
         refuse("H05_manifest", name)
     return Opened(name, folder, found.read_bytes())
+
+
+def _unpacked(path: Path, work: Path, name: str, largest: int) -> Path:
+    """Unpack a zip and return the folder of its manifest: its root or its only folder."""
+    folder = work / "unpacked"
+    folder.mkdir()
+    _unpack(path, folder, name, largest)
+    if not (folder / manifest.NAME).exists():
+        inner = [item for item in folder.iterdir() if item.is_dir()]
+        folder = inner[0] if len(inner) == 1 else folder
+    # A zip is whole when it is closed: what it has not will not come.
+    if not (folder / manifest.NAME).exists():
+        refuse("A05_broken_archive", name, manifest.NAME)
+    return folder
 
 
 def shown(name: str) -> str:
@@ -163,25 +167,14 @@ def _judge_name(item: zipfile.ZipInfo, name: str) -> None:
         refuse("I05_nested", name, shown(given))
 
 
-def _extract(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, name: str
-) -> None:
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, name: str) -> None:
     """Unpack one member, no further than it says it is long."""
     target = folder / member.filename.replace("\\", "/")
     target.parent.mkdir(exist_ok=True)
+    left = member.file_size
     with archive.open(member) as source, target.open("wb") as out:
-        shutil.copyfileobj(_Limited(source, member.file_size, name), out, 1 << 20)
-
-
-class _Limited:
-    """A reader that refuses to give more than was announced."""
-
-    def __init__(self, source: zipfile.ZipExtFile, size: int, name: str) -> None:
-        self._source, self._left, self._name = source, size, name
-
-    def read(self, size: int) -> bytes:
-        chunk: bytes = self._source.read(size)
-        self._left -= len(chunk)
-        if self._left < 0:
-            refuse("I05_nested", self._name)
-        return chunk
+        while chunk := source.read(1 << 20):
+            left -= len(chunk)
+            if left < 0:
+                refuse("I05_nested", name)
+            out.write(chunk)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median
 
 import holidays
@@ -16,6 +18,7 @@ from dunwell.parties.models import Portfolio
 
 # Deliveries at least so many days apart are statement cycles, not days.
 CYCLE_DAYS = 21
+_DAY_IN_NAME = re.compile(r"(?<![0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 
 
 def applied(portfolio: Portfolio) -> QuerySet[Delivery]:
@@ -41,6 +44,16 @@ def portfolio_of(manifest: Manifest, asked: str | None) -> Portfolio:
             )
         )
     return found
+
+
+def refuse_other_day(name: str, manifest: Manifest) -> None:
+    """Compare the date in the delivery's name, if there is one, with the manifest's.
+
+    :raises Stop: if they differ
+    """
+    named = _DAY_IN_NAME.search(name)
+    if named and "-".join(named.groups()) != manifest.business_date.isoformat():
+        raise Stop(Finding("intake.F13_business_date", file=name, masked="-".join(named.groups())))
 
 
 def in_turn(portfolio: Portfolio, manifest: Manifest, today: date) -> list[Finding]:
@@ -70,14 +83,16 @@ def _missing(day: date) -> Finding:
 def _gap(portfolio: Portfolio, last: date, day: date) -> list[Finding]:
     """Judge a gap by the rhythm of the deliveries so far: daily or by statement cycle."""
     days = [d for d in applied(portfolio).values_list("business_date", flat=True)[:8] if d]
-    gaps = [(later - earlier).days for later, earlier in zip(days, days[1:], strict=False)]
+    gaps = [(later - earlier).days for later, earlier in pairwise(days)]
     gap = (day - last).days
     by_cycle = median(gaps) >= CYCLE_DAYS if gaps else gap >= CYCLE_DAYS
     if by_cycle:
         code = "A13_day_missing" if gaps and gap > 1.5 * median(gaps) else "A13_new_cycle"
-        return [] if gaps and code == "A13_new_cycle" else [
-            Finding(f"intake.{code}", file=NAME, masked=day.isoformat())
-        ]
+        return (
+            []
+            if gaps and code == "A13_new_cycle"
+            else [Finding(f"intake.{code}", file=NAME, masked=day.isoformat())]
+        )
     free = holidays.country_holidays(portfolio.country, years=(last.year, day.year))
     between = (last + timedelta(days=after) for after in range(1, min(gap, 400)))
     missing = next((d for d in between if is_working_day(d, free)), None)

@@ -15,6 +15,8 @@ from dunwell.intake.layout import Kind, Type
 _PLAIN = {**{0xFF10 + digit: str(digit) for digit in range(10)}, 0x3000: " ", 0xA0: " "}
 _RUN = re.compile(r"[0-9](?:[ .\u2010-\u2015-]{0,2}[0-9]){12,}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
+# A reference of a bank is often as long as a card number and fits the check by chance.
+_KEY = re.compile(r"(?:^|[^0-9-])(?:4|5[1-5]|6[0245]|3[0-9]|2[2-7])[0-9-]{11,}[0-9]")
 SHORTEST, LONGEST = 13, 19
 
 
@@ -84,6 +86,8 @@ def redact(con: duckdb.DuckDBPyConnection, kind: Kind, file: str) -> list[Findin
             f"SELECT row, {name} FROM b_{kind.name} WHERE regexp_matches({name}, {text(LONG_DIGITS)})"
             f" {exempt if column.name == 'id_number' else ''}"
         ).fetchall()
+        if column.type is Type.KEY:
+            hits = [(row, value) for row, value in hits if _KEY.search(value)]
         changed = [(row, kept) for row, value in hits if (kept := masked(value)) != value]
         if not changed:
             continue

@@ -96,20 +96,32 @@ class Book:
         return f"{bulk.SCHEMA}.intake_{name}_{self.portfolio_id}"
 
 
-def know(con: duckdb.DuckDBPyConnection, portfolio_id: int, kinds: set[str]) -> None:
-    """Read what is known of the portfolio: ``party``, ``account`` and, if asked, ``contact``."""
+def know(
+    con: duckdb.DuckDBPyConnection, portfolio_id: int, kinds: set[str], only: str = ""
+) -> None:
+    """Read what is known of the portfolio: ``party``, ``account`` and, if asked, ``contact``.
+
+    ``only`` is an SQL condition on ``parties_party p`` where not all of it is wanted.
+    """
     mine = f"WHERE portfolio_id = {portfolio_id}"
+    if only:
+        whose = f"SELECT p.id FROM parties_party p WHERE p.portfolio_id = {portfolio_id} AND {only}"
+        mine += f" AND party_id IN ({whose})"
     wide = f", {', '.join(PARTY)}" if "customers" in kinds else ""
-    bulk.pull(con, f"SELECT id, customer_ref{wide} FROM parties_party {mine}", "party")
+    people = f"FROM parties_party p WHERE p.portfolio_id = {portfolio_id}"
+    people += f" AND {only}" if only else ""
+    bulk.pull(con, f"SELECT id, customer_ref{wide} {people}", "party")
     wide = f", {', '.join(ACCOUNT)}, profiled_on" if "accounts" in kinds else ", status"
-    bulk.pull(con, f"SELECT id, account_ref, party_id{wide} FROM accounts_account {mine}", "account")
+    bulk.pull(
+        con, f"SELECT id, account_ref, party_id{wide} FROM accounts_account {mine}", "account"
+    )
     con.execute("CREATE OR REPLACE TABLE numbered AS SELECT id, account_ref FROM account")
     if "contacts" in kinds:
         bulk.pull(
             con,
-            f"""SELECT c.id, c.party_id, c.role, c.kind, c.value, {', '.join(f'c.{n}' for n in CONTACT)}
+            f"""SELECT c.id, c.party_id, c.role, c.kind, c.value, {", ".join(f"c.{n}" for n in CONTACT)}
             FROM parties_contactpoint c JOIN parties_party p ON p.id = c.party_id
-            WHERE p.portfolio_id = {portfolio_id}""",
+            WHERE p.portfolio_id = {portfolio_id} {"AND " + only if only else ""}""",
             "contact",
         )
 
@@ -134,13 +146,16 @@ def _reserve(con: duckdb.DuckDBPyConnection, table: str, count: int) -> None:
 
 def parties(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     """Stage new and changed cardholders; ``party`` then knows the new ones too."""
-    body = ", ".join(f"{how} AS {name}" for name, (_, how) in PARTY.items())
+    body = ", ".join(f"{how} AS {name}" for name, (_, how) in PARTY.items() if name != "name_key")
+    # The key is worked out in Python: only for names that are not known as they stand.
+    key = "CASE WHEN p.name = n.name THEN p.name_key ELSE name_key(n.name) END AS name_key"
+    same = {name: how for name, how in PARTY.items() if name != "name_key"}
     con.execute(
         f"""CREATE OR REPLACE TABLE change AS
-        SELECT p.id, p.id IS NULL AS is_new, n.* FROM (
+        SELECT p.id, p.id IS NULL AS is_new, n.*, {key} FROM (
             SELECT r.row, r.customer_ref, {body} FROM v_customers r
         ) n LEFT JOIN party p USING (customer_ref)
-        WHERE p.id IS NULL OR {_differs(PARTY, "p")} ORDER BY n.row"""
+        WHERE p.id IS NULL OR {_differs(same, "p")} ORDER BY n.row"""
     )
     _number(con, "parties_party")
     columns = {"id": "bigint", "is_new": "boolean", "customer_ref": "text"}
@@ -158,18 +173,27 @@ def _number(con: duckdb.DuckDBPyConnection, table: str) -> None:
     if not count or not count[0]:
         return
     _reserve(con, table, count[0])
+    # One plain key: with a condition beside it DuckDB would compare each row with each.
     con.execute(
         """CREATE OR REPLACE TABLE change AS
         SELECT coalesce(c.id, f.id) AS id, c.* EXCLUDE (id, place) FROM (
-            SELECT *, row_number() OVER (PARTITION BY is_new ORDER BY row) - 1 AS place FROM change
-        ) c LEFT JOIN fresh f ON c.is_new AND f.place = c.place ORDER BY c.row"""
+            SELECT *, CASE WHEN is_new THEN
+                row_number() OVER (PARTITION BY is_new ORDER BY row) - 1 END AS place
+            FROM change
+        ) c LEFT JOIN fresh f USING (place) ORDER BY c.row"""
     )
 
 
 def contacts(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     """Stage new and changed contact points."""
     body = ", ".join(f"{how} AS {name}" for name, (_, how) in CONTACT.items())
-    columns = {"id": "bigint", "party_id": "bigint", "role": "text", "kind": "text", "value": "text"}
+    columns = {
+        "id": "bigint",
+        "party_id": "bigint",
+        "role": "text",
+        "kind": "text",
+        "value": "text",
+    }
     columns |= {name: kind for name, (kind, _) in CONTACT.items()}
     bulk.stage(
         con,
@@ -227,28 +251,40 @@ def positions(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     )
 
 
-def carry(con: duckdb.DuckDBPyConnection, book: Book) -> int:
-    """Carry forward the positions of accounts that the file no longer has; return how many.
+def carry(con: duckdb.DuckDBPyConnection, book: Book) -> tuple[int, int]:
+    """Carry forward the positions of accounts that the file does not give.
 
     An account that was closed may leave; any other is kept as it was last seen.
+    Returns how many were carried, and how many of them the file does not even name:
+    the others stand in it at fault.
     """
     if book.previous_id is None:
-        return 0
+        return 0, 0
     con.execute(
         """CREATE OR REPLACE TABLE gone AS
-        SELECT a.id FROM account a ANTI JOIN v_accounts r USING (account_ref)
+        SELECT a.id, a.account_ref FROM account a ANTI JOIN v_accounts r USING (account_ref)
         WHERE a.status <> 'closed'"""
     )
-    count = con.execute("SELECT count(*) FROM gone").fetchone()
-    if not count or not count[0]:
-        return 0
+    named = "SELECT account_ref FROM checked_accounts"
+    found = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'b_accounts'"
+    ).fetchone()
+    if found and found[0]:
+        named += " UNION ALL SELECT account_ref FROM b_accounts"
+    counts = con.execute(
+        f"""SELECT count(*), count(*) FILTER (account_ref NOT IN
+            (SELECT account_ref FROM ({named}) WHERE account_ref IS NOT NULL)) FROM gone"""
+    ).fetchone()
+    if not counts or not counts[0]:
+        return 0, 0
     names = ", ".join(POSITION)
-    return bulk.push(
+    carried = bulk.push(
         con,
         f"""SELECT {book.snapshot_id}::bigint AS snapshot_id, p.account_id, {names}, true AS carried
         FROM pg.public.accounts_position_s{book.previous_id} p JOIN gone g ON g.id = p.account_id""",
         book.stage("position"),
     )
+    return carried, counts[1]
 
 
 def profiles(con: duckdb.DuckDBPyConnection, book: Book) -> None:

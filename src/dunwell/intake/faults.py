@@ -66,7 +66,7 @@ RF, H, RR, Q, N, AL = (
 CODES: dict[str, tuple[Verdict, str]] = {
     "intake.A01_empty_file": (RF, _("The file is empty.")),
     "intake.A03_cut_in_row": (RF, _("The file ends in the middle of a row.")),
-    "intake.A05_broken_archive": (RF, _("The archive is cut short or damaged.")),
+    "intake.A05_broken_archive": (RF, _("The archive or file is cut short or damaged.")),
     "intake.A06_no_manifest": (H, _("No manifest.json yet: the delivery is not complete.")),
     "intake.A06_still_growing": (H, _("The files are still being written.")),
     "intake.A08_other_content": (
@@ -107,24 +107,20 @@ CODES: dict[str, tuple[Verdict, str]] = {
     "intake.C08_quote_inside": (RR, _("A quote stands inside a field without being doubled.")),
     "intake.C11_separator": (RF, _("The fields are not separated by commas.")),
     "intake.C12_too_long": (RR, _("The value is too long.")),
-    "intake.C13_too_many_columns": (RF, _("The header has too many columns.")),
+    "intake.C13_too_many_columns": (
+        RF,
+        _("The header has too many columns, or a line never ends."),
+    ),
     "intake.C14_blank_lines": (N, _("Blank lines were left out.")),
     "intake.C15_preamble": (RF, _("Lines stand before the header.")),
     "intake.C16_fixed_width": (RF, _("Fixed-width text is not read here.")),
     "intake.C17_json_lines": (RF, _("JSON files are not read here.")),
     "intake.C18_xml": (RF, _("XML files are not read here.")),
-    "intake.D01_number_in_code": (RF, _("Excel kept a code as a number: digits may be lost.")),
-    "intake.D02_exponent_in_code": (RF, _("Excel wrote a code in exponent form.")),
-    "intake.D04_serial_date": (N, _("Excel serial dates were read as dates.")),
-    "intake.D05_serial_out_of_range": (RR, _("The serial number is no safe date.")),
-    "intake.D08_formula": (RF, _("The sheet holds formulas. Deliver values.")),
-    "intake.D09_not_plain_xlsx": (RF, _("Not a plain .xlsx workbook.")),
-    "intake.D10_hidden_or_merged": (RF, _("Hidden parts, filters or merged cells in the sheet.")),
-    "intake.D12_row_limit": (RF, _("The sheet is exactly full: it was probably cut.")),
-    "intake.D13_blank_rows": (N, _("Empty rows at the end of the sheet were left out.")),
-    "intake.D14_error_cell": (RR, _("The cell holds an Excel error.")),
-    "intake.D15_formatted_number": (RR, _("A percentage or date stands where a number belongs.")),
-    "intake.D16_sheet_too_large": (RF, _("The sheet has more cells than are read.")),
+    "intake.C19_inexact_type": (RF, _("A Parquet column's type cannot hold such values exactly.")),
+    "intake.D09_workbook": (
+        RF,
+        _("Workbooks and archives are no data files. Deliver CSV or Parquet."),
+    ),
     "intake.E01_grouped": (RR, _("Thousands separators that the mapping does not declare.")),
     "intake.E03_spaced": (RR, _("The number has spaces inside.")),
     "intake.E04_sign_style": (RR, _("A sign style that the mapping does not declare.")),
@@ -187,7 +183,6 @@ CODES: dict[str, tuple[Verdict, str]] = {
     "intake.H13_after_settlement": (Q, _("Payment on an account that is closed and paid.")),
     "intake.I04_too_large": (RF, _("The archive is too large or unpacks too far.")),
     "intake.I05_nested": (RF, _("Archives inside the archive, or lying about sizes.")),
-    "intake.I06_unsafe_xml": (RF, _("Unsafe XML inside the workbook.")),
     "intake.I08_unsafe_path": (RF, _("A path that leaves the delivery's folder.")),
     "intake.I09_disguised": (RF, _("The content is not what the name says.")),
     "intake.L01_error_limit": (RF, _("More rows at fault than the portfolio allows.")),
@@ -195,7 +190,7 @@ CODES: dict[str, tuple[Verdict, str]] = {
 }
 
 
-class Stop(Exception):  # noqa: N818 - it is an answer, not an error
+class Stop(Exception):
     """Reading cannot go on; the findings say why."""
 
     def __init__(self, *findings: Finding) -> None:

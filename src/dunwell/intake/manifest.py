@@ -48,12 +48,7 @@ def parse(raw: bytes) -> Manifest:
 
     :raises Stop: with one finding for each thing that is wrong with it
     """
-    try:
-        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_no_twice)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError):
-        raise Stop(_wrong("")) from None
-    if not isinstance(document, dict):
-        raise Stop(_wrong(""))
+    document = _document(raw)
     if document.get("test") or document.get("environment") in ("test", "uat", "sit"):
         raise Stop(Finding("intake.A11_test_data", file=NAME))
     wrong: list[str] = []
@@ -67,16 +62,32 @@ def parse(raw: bytes) -> Manifest:
     mapping = document.get("mapping", "")
     if not isinstance(mapping, str):
         wrong.append("mapping")
-    day = _day(document.get("business_date"))
-    if day is None:
-        wrong.append("business_date")
-    previous = document.get("previous")
-    before = _day(previous)
-    if previous is not None and (before is None or (day is not None and before >= day)):
-        wrong.append("previous")
+    day, before = _days(document, wrong)
     if wrong or day is None:
         raise Stop(*(_wrong(column) for column in wrong))
     return Manifest(str(portfolio), day, str(encoding).lower(), files, mapping, before)
+
+
+def _document(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object in ``raw``, in which no name stands twice."""
+    try:
+        document = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_no_twice)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError):
+        raise Stop(_wrong("")) from None
+    if not isinstance(document, dict):
+        raise Stop(_wrong(""))
+    return document
+
+
+def _days(document: dict[str, Any], wrong: list[str]) -> tuple[date | None, date | None]:
+    """Return the business date and the one before it, noting what is wrong with them."""
+    day, previous = _day(document.get("business_date")), document.get("previous")
+    if day is None:
+        wrong.append("business_date")
+    before = _day(previous)
+    if previous is not None and (before is None or (day is not None and before >= day)):
+        wrong.append("previous")
+    return day, before
 
 
 def _wrong(column: str) -> Finding:

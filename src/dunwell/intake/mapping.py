@@ -101,9 +101,7 @@ def parse(source: str) -> Mapping:
     if not isinstance(document, dict) or not document:
         raise Stop(Finding("intake.M01_mapping"))
     wrong: list[str] = []
-    layouts = {
-        str(kind): _layout(str(kind), given, wrong) for kind, given in document.items()
-    }
+    layouts = {str(kind): _layout(str(kind), given, wrong) for kind, given in document.items()}
     if wrong:
         raise Stop(*(Finding("intake.M01_mapping", column=where[:120]) for where in wrong))
     return Mapping(layouts)

@@ -6,6 +6,7 @@ from functools import cache
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import PythonUDFType
 from pypinyin import lazy_pinyin
 
 # Family names that are read otherwise than the character is elsewhere.
@@ -52,4 +53,4 @@ def _keys(names: pa.ChunkedArray) -> pa.Array:
 
 def install(con: duckdb.DuckDBPyConnection) -> None:
     """Give DuckDB the function ``name_key``, called with whole columns."""
-    con.create_function("name_key", _keys, ["VARCHAR"], "VARCHAR", type="arrow")
+    con.create_function("name_key", _keys, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)

@@ -22,7 +22,12 @@ def judge(
     known = "SELECT account_ref FROM account"
     if has_accounts:
         known += " UNION ALL SELECT account_ref FROM v_accounts"
-    _fault(con, "account_ref", "H08_unknown_account", f"SELECT row FROM v_payments ANTI JOIN ({known}) k USING (account_ref)")
+    _fault(
+        con,
+        "account_ref",
+        "H08_unknown_account",
+        f"SELECT row FROM v_payments ANTI JOIN ({known}) k USING (account_ref)",
+    )
     if has_accounts:
         closed = "a.status = 'closed' AND coalesce(n.status, 'closed') = 'closed'"
         join = "LEFT JOIN v_accounts n USING (account_ref)"

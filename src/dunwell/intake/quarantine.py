@@ -50,7 +50,9 @@ def judge(reading: Reading) -> int:
     counted = 0
     for staged in reading.staged.values():
         by_row = _by_row(reading.con, staged)
-        counted += sum(any(code not in NOT_COUNTED for _, code in given) for given in by_row.values())
+        counted += sum(
+            any(code not in NOT_COUNTED for _, code in given) for given in by_row.values()
+        )
         for (code, column), rows in _grouped(by_row).items():
             if CODES[code][0] is not Verdict.NOTE:
                 reading.findings.append(_finding(reading.con, staged, code, column, rows))
@@ -68,9 +70,7 @@ def _finding(
     return Finding(code, staged.file, first, column, shown, len(rows))
 
 
-def _by_row(
-    con: duckdb.DuckDBPyConnection, staged: Staged
-) -> dict[int, list[tuple[str, str]]]:
+def _by_row(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[int, list[tuple[str, str]]]:
     found: dict[int, list[tuple[str, str]]] = {
         row: [("", code)] for row, code in faulty(staged).items()
     }
@@ -104,6 +104,25 @@ def keep(reading: Reading, delivery: Delivery) -> int:
             kept.append(_row(delivery, staged, row, by_row[row], given))
     QuarantinedRow.objects.bulk_create(kept, batch_size=2000)
     return len(kept)
+
+
+def account_for(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, object]:
+    """Return where the rows of a file are: what comes in is applied, waits or stands twice."""
+    kind = staged.kind.name
+    applied = con.execute(f"SELECT count(*) FROM v_{kind}").fetchone()
+    waits = sum(
+        any(CODES[code][0] in WAITS for _, code in given) for given in _by_row(con, staged).values()
+    )
+    count = applied[0] if applied else 0
+    return {
+        "name": staged.file,
+        "kind": kind,
+        "rows": staged.rows,
+        "applied": count,
+        "quarantined": waits,
+        "repeated": staged.rows - count - waits,
+        "totals": staged.totals,
+    }
 
 
 def _loose(staged: Staged, row: int) -> dict[str, str | None]:
@@ -140,4 +159,3 @@ def _row(
         faults=told,
         values=clean,
     )
-

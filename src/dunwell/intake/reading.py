@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from dunwell.intake import archive, names, shape, staging, text
+from dunwell.intake import archive, names, parquet, shape, staging, text
 from dunwell.intake.archive import Opened
 from dunwell.intake.checks import Setting
 from dunwell.intake.faults import Finding, Verdict
@@ -49,9 +49,7 @@ class Reading:
         return next((v for v in (Verdict.REFUSE, Verdict.HOLD) if v in verdicts), None)
 
 
-def read(
-    reading: Reading, opened: Opened, manifest: Manifest, mapping: Mapping | None
-) -> None:
+def read(reading: Reading, opened: Opened, manifest: Manifest, mapping: Mapping | None) -> None:
     """Bring every file of the manifest into DuckDB, checked row by row.
 
     :raises Stop: if a file cannot be read at all
@@ -84,15 +82,46 @@ def _read_file(
         done += more
         reading.progress(file, done, size)
 
+    staged = Staged(KINDS[entry.kind], file, 0)
+    if entry.name.lower().endswith(".parquet"):
+        _same(text.hashed(path, told), entry, file)
+        load_parquet(reading, staged, path, entry, mapping)
+        return staged
     scanned = text.scan(path, file=file, encoding=encoding, work=reading.work, progress=told)
-    if scanned.sha256 != entry.sha256:
-        refuse("A18_hash_mismatch", file)
-    staged = Staged(KINDS[entry.kind], file, 0, findings=scanned.findings)
+    _same(scanned.sha256, entry, file)
+    staged.findings += scanned.findings
     header, findings = text.header(scanned.path, file)
     staged.findings += findings
-    columns = canonical(staged, header, mapping)
+    columns = canonical(staged, header, _places(header), mapping)
     load_csv(reading, staged, scanned.path, header, columns, careful=scanned.careful)
     return staged
+
+
+def _same(sha256: str, entry: Entry, file: str) -> None:
+    if sha256 != entry.sha256:
+        refuse("A18_hash_mismatch", file)
+
+
+def _places(header: list[str]) -> dict[str, str]:
+    return {name: f"c{place}" for place, name in enumerate(header)}
+
+
+def load_parquet(
+    reading: Reading, staged: Staged, path: Path, entry: Entry, mapping: Mapping | None
+) -> None:
+    """Check a Parquet file, spelled as a CSV would spell it."""
+    con = reading.con
+    found = parquet.names(con, path, staged.file, entry.rows)
+    header, findings = parquet.header(found, staged.file)
+    staged.findings += findings
+    places = dict(zip(header, parquet.spelled(found), strict=True))
+    columns = canonical(staged, header, places, mapping)
+    parquet.refuse_inexact(staged.kind, columns, found, staged.file)
+    try:
+        staging.make_canonical(con, staged.kind, parquet.source(path), columns, numbered=False)
+        staging.check(con, staged, reading.setting, numbered=False)
+    except parquet.BROKEN:
+        refuse("A05_broken_archive", staged.file)
 
 
 def load_csv(
@@ -123,8 +152,10 @@ def load_csv(
     staging.check(con, staged, reading.setting, numbered=True)
 
 
-def canonical(staged: Staged, header: list[str], mapping: Mapping | None) -> dict[str, str]:
-    """Return SQL by canonical column for a file with this header.
+def canonical(
+    staged: Staged, header: list[str], places: dict[str, str], mapping: Mapping | None
+) -> dict[str, str]:
+    """Return SQL by canonical column for a file with this header; ``places`` is SQL by name.
 
     :raises Stop: if a required column is missing or one must not be delivered
     """
@@ -132,7 +163,6 @@ def canonical(staged: Staged, header: list[str], mapping: Mapping | None) -> dic
     for name in header:
         if name in _SECRETS or name.replace("_", "") in _SECRETS:
             refuse("G12_card_secret", staged.file, name[:60])
-    places = {name: f"c{place}" for place, name in enumerate(header)}
     known = {column.name for column in kind.columns}
     if mapping is not None and mapping.covers(kind.name):
         columns, used = mapping.columns(kind, places)

@@ -15,9 +15,11 @@ from pathlib import Path
 import duckdb
 
 from dunwell.intake import cards, checks, text
-from dunwell.intake.checks import Setting, diagnosis, fine, row_rules, tidied, typed
+from dunwell.intake.checks import Setting, fine, tidied, typed
+from dunwell.intake.diagnosis import diagnosis
 from dunwell.intake.faults import Finding
 from dunwell.intake.layout import Kind, Type
+from dunwell.intake.rowrules import row_rules
 from dunwell.intake.text import ROW
 
 FAULT = """
@@ -34,6 +36,7 @@ class Staged:
     rows: int
     findings: list[Finding] = field(default_factory=list)
     broken: dict[int, tuple[str, list[str]]] = field(default_factory=dict)
+    totals: dict[str, dict[str, str]] = field(default_factory=dict)  # declared and counted
 
 
 def make_faults(con: duckdb.DuckDBPyConnection) -> None:
@@ -62,12 +65,16 @@ def make_canonical(
     numbered: bool,
 ) -> None:
     """Make ``canon_<kind>``; ``columns`` is SQL by canonical column, missing ones are null."""
-    body = ", ".join(f"{columns.get(c.name, 'NULL::varchar')} AS {_q(c.name)}" for c in kind.columns)
+    body = ", ".join(
+        f"{columns.get(c.name, 'NULL::varchar')} AS {_q(c.name)}" for c in kind.columns
+    )
     number = f"{ROW}::bigint AS {ROW}, " if numbered else ""
     con.execute(f"CREATE OR REPLACE VIEW canon_{kind.name} AS SELECT {number}{body} FROM {source}")
 
 
-def check(con: duckdb.DuckDBPyConnection, staged: Staged, setting: Setting, *, numbered: bool) -> None:
+def check(
+    con: duckdb.DuckDBPyConnection, staged: Staged, setting: Setting, *, numbered: bool
+) -> None:
     """Type every row and judge it; see the module for the tables this makes."""
     kind = staged.kind
     looks = [
@@ -111,6 +118,17 @@ def _look_again(
     staged.findings += _tidied(con, staged)
     staged.findings += cards.redact(con, kind, staged.file)
     _write_faults(con, kind, setting)
+    _keep_tidy(con, kind, setting)
+
+
+def admit(con: duckdb.DuckDBPyConnection, kind: Kind, setting: Setting) -> None:
+    """Take the faults off the rows of a kind: somebody has looked at them."""
+    con.execute("DELETE FROM fault WHERE kind = ?", [kind.name])
+    if _exists(con, f"b_{kind.name}"):
+        _keep_tidy(con, kind, setting)
+
+
+def _keep_tidy(con: duckdb.DuckDBPyConnection, kind: Kind, setting: Setting) -> None:
     con.execute(
         f"""CREATE OR REPLACE TABLE tidy_{kind.name} AS
         SELECT row, {_pairs(kind)}
@@ -171,9 +189,7 @@ def _exists(con: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def _write_faults(con: duckdb.DuckDBPyConnection, kind: Kind, setting: Setting) -> None:
-    looks = [
-        (column.name, diagnosis(column, setting)) for column in kind.columns
-    ] + [
+    looks = [(column.name, diagnosis(column, setting)) for column in kind.columns] + [
         (rule.column, f"CASE WHEN {rule.fault} THEN 'intake.{rule.code}' END")
         for rule in row_rules(kind, setting)
     ]
@@ -217,14 +233,11 @@ def _tidied(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[Finding]:
 
 
 def _typed_list(kind: Kind, setting: Setting) -> str:
-    return ", ".join(
-        f"{typed(c, setting)} AS {_q(c.name + '__t')}" for c in kind.columns
-    )
+    return ", ".join(f"{typed(c, setting)} AS {_q(c.name + '__t')}" for c in kind.columns)
 
 
 def _q(name: str) -> str:
     return f'"{name}"'
-
 
 
 def _pairs(kind: Kind) -> str:

@@ -25,7 +25,7 @@ LINE_LIMIT = 8 << 20
 COLUMN_LIMIT = 500
 ROW = "__row"
 _MAGIC = (
-    (b"PK", "I09_disguised"),
+    (b"PK", "D09_workbook"),
     (b"%PDF", "I09_disguised"),
     (b"\x1f\x8b", "I09_disguised"),
     (b"\xd0\xcf\x11\xe0", "I09_disguised"),
@@ -78,15 +78,17 @@ def scan(
     )
     target = path if plain else work / f"{path.name}.utf8"
     marks = _Marks()
-    with path.open("rb") as source, _writer(None if plain else target) as out:
+    with path.open("rb") as source, _Out(None if plain else target) as out:
         head = source.read(64)
         _refuse_by_magic(head, file)
         source.seek(0)
         while chunk := source.read(CHUNK):
             digest.update(chunk)
-            text = _decoded(decoder, chunk, file)
-            marks.see(chunk)
             as_utf8 = _still_utf8(as_utf8, chunk)
+            marks.see(chunk, file)
+            # Text that is UTF-8 so far and does not decode as declared says more by that.
+            utf8 = as_utf8 is not None and marks.beyond_ascii
+            text = _decoded(decoder, chunk, file, otherwise="B07_other_encoding" if utf8 else "")
             if out is not None:
                 out.write(text.encode())
             progress(len(chunk))
@@ -104,6 +106,16 @@ def scan(
     return Scanned(target, digest.hexdigest(), marks.careful, findings)
 
 
+def hashed(path: Path, progress: Callable[[int], None]) -> str:
+    """Return the digest of a file that is no text."""
+    digest = sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+            progress(len(chunk))
+    return digest.hexdigest()
+
+
 class _Marks:
     """What of the bytes decides whether DuckDB may parse them as they are."""
 
@@ -111,10 +123,18 @@ class _Marks:
         self.size = 0
         self.beyond_ascii = False
         self.odd = False
-        self._newlines = self._returns = self._pairs = 0
+        self._newlines = self._returns = self._pairs = self._open = 0
         self._last = b""
 
-    def see(self, chunk: bytes) -> None:
+    def see(self, chunk: bytes, file: str) -> None:
+        """Take note of the next bytes.
+
+        :raises Stop: if a line does not end
+        """
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._open = len(chunk) - end if end >= 0 else self._open + len(chunk)
+        if self._open > LINE_LIMIT:
+            refuse("C13_too_many_columns", file)
         seam = self._last + chunk[:3]
         self.size += len(chunk)
         self.beyond_ascii = self.beyond_ascii or not chunk.isascii()
@@ -142,12 +162,17 @@ def _refuse_by_magic(head: bytes, file: str) -> None:
 
 
 def _decoded(
-    decoder: codecs.IncrementalDecoder, chunk: bytes, file: str, *, final: bool = False
+    decoder: codecs.IncrementalDecoder,
+    chunk: bytes,
+    file: str,
+    *,
+    final: bool = False,
+    otherwise: str = "",
 ) -> str:
     try:
         return decoder.decode(chunk, final)
     except UnicodeDecodeError:
-        refuse("B08_undecodable", file)
+        refuse(otherwise or "B08_undecodable", file)
 
 
 def _still_utf8(
@@ -162,7 +187,7 @@ def _still_utf8(
     return decoder
 
 
-class _writer:  # noqa: N801 - used as a function
+class _Out:
     """A binary file to write, or nothing where there is none to write."""
 
     def __init__(self, path: Path | None) -> None:
@@ -192,9 +217,17 @@ def header(path: Path, file: str) -> tuple[list[str], list[Finding]]:
         names = next(csv.reader([first], strict=True))
     except (csv.Error, StopIteration):
         refuse("C07_unclosed_quote", file)
-    tidy = [tidy_name(name) for name in names]
-    if len(tidy) < 3:
+    if len(names) < 3:
         _refuse_lonely(first, after, file)
+    return tidy_names(names, file)
+
+
+def tidy_names(names: list[str], file: str) -> tuple[list[str], list[Finding]]:
+    """Return column names as the canonical ones are written.
+
+    :raises Stop: if two of them are then the same
+    """
+    tidy = [tidy_name(name) for name in names]
     if len(set(tidy)) != len(tidy):
         twice = Counter(tidy).most_common(1)[0][0]
         refuse("C04_duplicate_header", file, twice[:60])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -11,14 +12,21 @@ class Refusal:
     """One reason not to act.
 
     ``code`` is for machines and never changes; ``says`` is for the person at the
-    screen and tells what to do next; ``cite`` is for the auditor; ``until`` is the
-    day to ask again.
+    screen and tells what to do next: a template, ``%(name)s`` taken from ``named``, so
+    that it can be said in another language; ``cite`` is for the auditor; ``until`` is
+    the day to ask again.
     """
 
     code: str
     says: str
     cite: str = ""
     until: date | None = None
+    named: Mapping[str, object] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def text(self) -> str:
+        """What it says, in English."""
+        return self.says % self.named if self.named else self.says
 
 
 class Refused(Exception):
@@ -26,4 +34,4 @@ class Refused(Exception):
 
     def __init__(self, *refusals: Refusal) -> None:
         self.refusals = refusals
-        super().__init__("; ".join(f"{r.code}: {r.says}" for r in refusals))
+        super().__init__("; ".join(f"{r.code}: {r.text}" for r in refusals))

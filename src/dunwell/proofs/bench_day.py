@@ -37,9 +37,7 @@ def prepare(url: str, home: Path, accounts: int) -> dict[str, str]:
     """Migrate the scratch database and give it a portfolio, staff and tables."""
     env = process.environment(url, home)
     process.run(["migrate", "--verbosity", "0"], env)
-    subprocess.run(
-        [sys.executable, "-m", "dunwell.proofs.setup", "BENCH", str(accounts)], env=env, check=True
-    )
+    process.run(["prepare", "BENCH", "--accounts", str(accounts)], env)
     return env
 
 

@@ -147,10 +147,7 @@ class Arrivals:
 
 def passwords(url: str, env: dict[str, str]) -> list[str]:
     """Give every collector of the scratch database the benchmark's password; name some."""
-    subprocess.run(
-        [sys.executable, "-m", "dunwell.proofs.setup", "BENCH", "passwords:" + PASSWORD],
-        env=env, check=True,
-    )  # fmt: skip
+    process.run(["prepare", "BENCH", "--password", PASSWORD], env)
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT a.username FROM staff_agent a JOIN cases_case c ON c.collector_id = a.id"

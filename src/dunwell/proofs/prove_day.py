@@ -12,8 +12,6 @@ import hashlib
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -184,20 +182,13 @@ def arena(accounts: int, seed: int, home: Path, tell: Callable[[str], None]) -> 
     deliveries = make_deliveries(
         home / "files", last_day=date(2026, 6, 25), accounts=accounts, seed=seed
     )
-    subprocess.run(
-        [sys.executable, "-m", "dunwell.proofs.setup", "TW-DEMO", str(accounts)],
-        env=env,
-        check=True,
-    )
+    process.run(["prepare", "TW-DEMO", "--accounts", str(accounts)], env)
     days = [date.fromisoformat(path.name[-10:]) for path in deliveries[:2]]
     for path in deliveries[:2]:
         process.run(["intake", "load", str(path)], env)
         if path == deliveries[0]:
             process.run(["day", "run", "--date", str(days[0]), "--portfolio", "TW-DEMO"], env)
-            subprocess.run(
-                [sys.executable, "-m", "dunwell.proofs.setup", "TW-DEMO", "promises"],
-                env=env, check=True,
-            )  # fmt: skip
+            process.run(["prepare", "TW-DEMO", "--promises"], env)
     try:
         yield Proof(url, home, "TW-DEMO", days[1], tell, seed)
     finally:

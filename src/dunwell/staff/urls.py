@@ -1,2 +1,11 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from dunwell.staff import views
+
 app_name = "staff"
-urlpatterns: list = []
+urlpatterns = [
+    path("sign-in/", views.sign_in_page, name="sign-in"),
+    path("sign-out/", views.sign_out_page, name="sign-out"),
+]

@@ -30,8 +30,28 @@ def pytest_unconfigure() -> None:
         _server.leave()
 
 
+@pytest.fixture(scope="session")
+def test_database(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Make sure that a test database is there, whatever was collected.
+
+    pytest-django makes one only for tests marked ``django_db``; without it ``committed_db``
+    would empty the database that people work with.
+    """
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        made = None
+        if connection.settings_dict["NAME"] != connection.settings_dict["TEST"]["NAME"]:
+            made = setup_databases(verbosity=0, interactive=False)
+        assert connection.settings_dict["NAME"].startswith("dunwell_test_")
+        yield
+        if made:
+            teardown_databases(made, verbosity=0)
+
+
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+def committed_db(test_database: None, django_db_blocker: object) -> Iterator[None]:
     """Give a test the database with real commits; empty it afterwards.
 
     For whatever reads through a second connection (the columnar engine) or races.

@@ -5,14 +5,15 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_money_is_append_only'),
+        ("accounts", "0003_money_is_append_only"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='accountbucket',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['entered_on'], name='account_bucket_day', pages_per_range=32),
+            model_name="accountbucket",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["entered_on"], name="account_bucket_day", pages_per_range=32
+            ),
         ),
     ]

@@ -5,17 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0002_the_timeline_is_append_only'),
-        ('parties', '0001_initial'),
-        ('staff', '0001_initial'),
+        ("cases", "0002_the_timeline_is_append_only"),
+        ("parties", "0001_initial"),
+        ("staff", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state', 'closed')), fields=['closed_on'], name='case_closed_on'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("state", "closed")), fields=["closed_on"], name="case_closed_on"
+            ),
         ),
     ]

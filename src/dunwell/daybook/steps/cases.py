@@ -33,6 +33,8 @@ COLUMNS = {
     "table_code": "text",
     "table_version": "integer",
     "table_row": "integer",
+    "was_table_version": "integer",
+    "was_table_row": "integer",
     "next_step_days": "integer",
     "facts": "text",
     "team_id": "bigint",
@@ -100,7 +102,8 @@ SELECT case_id, kind, %(day)s, %(at)s, '', '', '', data FROM (
                'treatment', treatment, 'was', was_treatment, 'segment', segment, 'queue', queue,
                'table', table_code, 'version', table_version, 'row', table_row,
                'propensity_ppm', propensity_ppm, 'reasons', score_reasons, 'facts', facts::jsonb)
-    FROM {decided} WHERE treatment IS DISTINCT FROM was_treatment
+    FROM {decided} WHERE (treatment, table_version, table_row)
+        IS DISTINCT FROM (was_treatment, was_table_version, was_table_row)
     UNION ALL
     SELECT d.case_id, 'assigned', jsonb_build_object(
                'collector', now.username, 'was', was.username, 'team', team.code)

@@ -6,9 +6,10 @@ import os
 import socket
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management import call_command
@@ -21,13 +22,15 @@ from dunwell.accounts.models import Snapshot
 from dunwell.daybook.jobs import run_days
 from dunwell.daybook.queries import business_date
 from dunwell.demo.deliveries import make_deliveries
-from dunwell.demo.people import hire, open_portfolio, work_a_little
+from dunwell.demo.people import hire, open_portfolio, take_promises, work_a_little
 from dunwell.intake.actions import load_delivery
 from dunwell.intake.models import Delivery
 from dunwell.parties.models import Portfolio
 
 CODE = "TW-DEMO"
 SEED = 2005
+# The promises of this statement day are due before the next one.
+PROMISED_AFTER = 5
 
 
 class Command(BaseCommand):
@@ -88,8 +91,11 @@ class Command(BaseCommand):
                 f"    statement day {number} of 6: {delivery.business_date}, {delivery.rows:,} rows,"
                 f" {len(days)} day run"
             )
-            if number == 5:
-                work_a_little(portfolio, now=timezone.now())
+            if number == PROMISED_AFTER:
+                take_promises(CODE, now=timezone.now())
+        worked = datetime.combine(last, time(15), tzinfo=ZoneInfo(portfolio.time_zone))
+        calls = work_a_little(portfolio, now=min(worked, timezone.now()))
+        console.print(f"    {calls} calls written down")
 
     def tell(self, word: str, port: int, no_serve: bool) -> None:
         where = "" if no_serve else f"Open http://127.0.0.1:{port}/ and "

@@ -1,0 +1,97 @@
+"""Balances as the last snapshot gave them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from dunwell.parties.models import Portfolio
+
+LATEST = """
+SELECT s.id FROM accounts_snapshot s WHERE s.portfolio_id = %s ORDER BY s.business_date DESC LIMIT 1
+"""
+# Snapshot ids are literals so that the planner opens one partition, not all.
+OWED = """
+SELECT coalesce(sum(greatest(p.principal_minor + p.interest_minor + p.fees_minor
+                             + p.penalty_minor, 0)), 0)::bigint
+FROM accounts_account a
+JOIN accounts_position p ON p.account_id = a.id AND p.snapshot_id = {snapshot}
+WHERE a.party_id = %s
+"""
+ACCOUNTS = """
+SELECT a.id, a.account_ref, a.product, a.currency, a.opened_on, a.credit_limit_minor, a.card_last4,
+       a.status, coalesce(a.bucket, 0) AS bucket, a.payment_profile,
+       p.principal_minor, p.interest_minor, p.fees_minor, p.penalty_minor, p.past_due_minor,
+       p.minimum_due_minor, p.statement_balance_minor, p.statement_on, p.due_on,
+       p.oldest_unpaid_due_on, p.last_payment_on, p.last_payment_minor, p.carried
+FROM accounts_account a
+JOIN accounts_position p ON p.account_id = a.id AND p.snapshot_id = {snapshot}
+WHERE a.party_id = %s
+ORDER BY p.past_due_minor DESC, a.account_ref
+"""
+
+
+def latest_snapshot(portfolio_id: int) -> int | None:
+    """Return the key of the portfolio's last snapshot, if it has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, [portfolio_id])
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def owed_minor(party_id: int, portfolio: Portfolio) -> int:
+    """Return the balance of all accounts of a cardholder; credit on one pays no other."""
+    snapshot = latest_snapshot(portfolio.pk)
+    if snapshot is None:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(OWED.format(snapshot=int(snapshot)), [party_id])
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An account with its position of the last snapshot, amounts in minor units."""
+
+    id: int
+    account_ref: str
+    product: str
+    currency: str
+    opened_on: date
+    credit_limit_minor: int
+    card_last4: str
+    status: str
+    bucket: int
+    payment_profile: str
+    principal_minor: int
+    interest_minor: int
+    fees_minor: int
+    penalty_minor: int
+    past_due_minor: int
+    minimum_due_minor: int | None
+    statement_balance_minor: int | None
+    statement_on: date | None
+    due_on: date | None
+    oldest_unpaid_due_on: date | None
+    last_payment_on: date | None
+    last_payment_minor: int | None
+    carried: bool
+
+    @property
+    def balance_minor(self) -> int:
+        return self.principal_minor + self.interest_minor + self.fees_minor + self.penalty_minor
+
+
+def accounts_of(party_id: int, portfolio_id: int) -> list[Held]:
+    """Return a cardholder's accounts, the most past due first."""
+    snapshot = latest_snapshot(portfolio_id)
+    if snapshot is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS.format(snapshot=int(snapshot)), [party_id])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [Held(*row) for row in rows]

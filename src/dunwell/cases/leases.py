@@ -1,0 +1,121 @@
+"""Who has which case in hand: the next best one, or one that was chosen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from dunwell.cases.models import Case, Lease
+from dunwell.kernel.refusal import Refusal, Refused
+from dunwell.staff.access import Can, require, require_case
+from dunwell.staff.models import Agent
+
+LEASE = timedelta(minutes=15)
+
+# The best case that nobody else holds and that is due; a row another has in hand is
+# passed over, so two who ask at once get two cases. Ordered as case_worklist is.
+OWN = """
+SELECT c.id FROM cases_case c
+WHERE c.state = 'open' AND c.collector_id = %(me)s
+  AND (c.next_step_on IS NULL OR c.next_step_on <= %(today)s)
+  AND (c.follow_up_at IS NULL OR c.follow_up_at <= %(now)s)
+  AND (c.last_worked_at IS NULL OR c.last_worked_at < %(day_began)s)
+  AND NOT EXISTS (SELECT FROM cases_lease l
+                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
+ORDER BY c.priority DESC, c.oldest_unpaid_due_on, c.id
+LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+"""
+POOL = """
+SELECT c.id FROM cases_case c
+WHERE c.state = 'open' AND c.team_id = %(team)s AND c.collector_id IS NULL
+  AND c.queue = ANY(%(queues)s)
+  AND (c.next_step_on IS NULL OR c.next_step_on <= %(today)s)
+  AND (c.follow_up_at IS NULL OR c.follow_up_at <= %(now)s)
+  AND (c.last_worked_at IS NULL OR c.last_worked_at < %(day_began)s)
+  AND NOT EXISTS (SELECT FROM cases_lease l
+                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
+ORDER BY c.priority DESC, c.oldest_unpaid_due_on, c.id
+LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+"""
+# Call-backs that were agreed come before everything: somebody is waiting.
+CALLBACK = """
+SELECT c.id FROM cases_case c
+WHERE c.state = 'open' AND c.collector_id = %(me)s AND c.follow_up_at <= %(now)s
+  AND NOT EXISTS (SELECT FROM cases_lease l
+                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
+ORDER BY c.follow_up_at, c.id
+LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+"""
+TAKE = """
+INSERT INTO cases_lease (case_id, holder_id, taken_at, until)
+VALUES (%(case)s, %(me)s, %(now)s, %(until)s)
+ON CONFLICT (case_id) DO UPDATE SET holder_id = %(me)s, taken_at = %(now)s, until = %(until)s
+WHERE cases_lease.holder_id = %(me)s OR cases_lease.until <= %(now)s
+"""
+
+
+@transaction.atomic
+def take_next(actor: Agent, *, now: datetime, zone: str) -> int | None:
+    """Give the actor the best case that is due and nobody else holds; None if there is none.
+
+    ``zone`` says where the actor's day begins. His last lease ends; the new one holds
+    for ``LEASE``.
+
+    :raises Forbidden: if he works no cases
+    """
+    require(actor, Can.WORK_CASE)
+    # One person's double click must wait for itself, not take two cases.
+    Agent.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    here = now.astimezone(ZoneInfo(zone))
+    given = {
+        "me": actor.pk,
+        "team": actor.team_id,
+        "queues": list(actor.queues),
+        "now": now,
+        "today": here.date(),
+        "day_began": here.replace(hour=0, minute=0, second=0, microsecond=0),
+    }
+    Lease.objects.filter(holder=actor).delete()
+    with connection.cursor() as cursor:
+        for statement in (CALLBACK, OWN, POOL):
+            cursor.execute(statement, given)
+            found = cursor.fetchone()
+            if found:
+                _take(found[0], actor, now)
+                return int(found[0])
+    return None
+
+
+@transaction.atomic
+def take_case(case_id: int, *, actor: Agent, now: datetime) -> Case:
+    """Take a case that the actor chose himself; his last lease ends.
+
+    :raises Refused: if a colleague holds it now
+    :raises Forbidden: if it is not his to work
+    """
+    case: Case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True)
+    Lease.objects.filter(holder=actor).exclude(case=case).delete()
+    if not _take(case.pk, actor, now):
+        raise Refused(held_by_another(case.pk))
+    return case
+
+
+def held_by_another(case_id: int) -> Refusal:
+    """Return the refusal that names who holds the case."""
+    lease = Lease.objects.select_related("holder").filter(case_id=case_id).first()
+    who = lease.holder.name if lease else ""
+    return Refusal("cases.held", "%(who)s has this case in hand now. Take another or wait.", named={"who": who})
+
+
+def _take(case_id: int, actor: Agent, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        given = {"case": case_id, "me": actor.pk, "now": now, "until": now + LEASE}
+        cursor.execute(TAKE, given)
+        return bool(cursor.rowcount)
+
+
+def held_elsewhere(case: Case, actor: Agent, now: datetime) -> bool:
+    """Say whether a colleague has the case in hand now."""
+    return Lease.objects.filter(case=case, until__gt=now).exclude(holder=actor).exists()

@@ -1,0 +1,152 @@
+"""Promises are taken, withdrawn, and decided by the day's run."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from dunwell.accounts.queries import owed_minor
+from dunwell.audit.actions import record
+from dunwell.cases.models import Case
+from dunwell.cases.timeline import today_of, write_entry
+from dunwell.kernel.calendars import holidays_of
+from dunwell.kernel.refusal import Refusal, Refused
+from dunwell.parties.models import Portfolio
+from dunwell.plans.models import Promise
+from dunwell.plans.rules import counts_until, promise_refused, tolerance_minor
+from dunwell.staff.access import Can, require_case
+from dunwell.staff.models import Agent
+
+
+@transaction.atomic
+def take_promise(
+    case_id: int, *, amount_minor: int, due_on: date, actor: Agent, now: datetime, method: str = ""
+) -> Promise:
+    """Write down the cardholder's word; ``amount_minor`` in the portfolio's currency.
+
+    :raises Refused: with every reason why not; nothing is written then
+    :raises Forbidden: if the case is not the actor's to work
+    """
+    case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True)
+    if case.state != Case.State.OPEN:
+        raise Refused(Refusal("cases.closed", "The case is closed. No promise is needed."))
+    portfolio = case.portfolio
+    today = today_of(case, now)
+    refusals = promise_refused(
+        amount_minor=amount_minor,
+        due_on=due_on,
+        today=today,
+        owed_minor=owed_minor(case.party_id, portfolio),
+        open_promise=Promise.objects.filter(case=case, state=Promise.State.OPEN).exists(),
+    )
+    if refusals:
+        raise Refused(*refusals)
+    promise = Promise.objects.create(
+        case=case,
+        amount_minor=amount_minor,
+        currency=portfolio.currency,
+        due_on=due_on,
+        counts_until=counts_until(
+            due_on,
+            grace_working_days=portfolio.promise_grace_working_days,
+            holidays=holidays_of(portfolio.country),
+        ),
+        tolerance_minor=tolerance_minor(
+            amount_minor,
+            basis_points=portfolio.promise_tolerance_bp,
+            at_most_minor=portfolio.promise_tolerance_minor,
+        ),
+        method=method,
+        taken_by=actor,
+        taken_at=now,
+        taken_on=today,
+    )
+    case.next_step_on = due_on
+    case.save(update_fields=["next_step_on"])
+    said = {"promise": promise.pk, "amount_minor": amount_minor, "due_on": str(due_on)}
+    write_entry(case, "promise_taken", actor=actor, now=now, data=said)
+    record("plans.promise_taken", subject=f"case:{case.pk}", actor=actor, at=now, **said)
+    return promise
+
+
+@transaction.atomic
+def withdraw_promise(promise_id: int, *, reason: str, actor: Agent, now: datetime) -> Promise:
+    """Take an open promise back, for a reason that stays on the timeline.
+
+    :raises Refused: if it is decided already or no reason is given
+    :raises Forbidden: if the case is not the actor's to work
+    """
+    found = Promise.objects.only("case_id").get(pk=promise_id)
+    case = require_case(Case, found.case_id, actor, Can.WORK_CASE, lock=True)
+    promise = Promise.objects.select_for_update().get(pk=promise_id)
+    if promise.state != Promise.State.OPEN:
+        raise Refused(Refusal("plans.decided", "The promise is decided and stays as it is."))
+    if not reason.strip():
+        raise Refused(Refusal("plans.no_reason", "Say why the promise is withdrawn."))
+    today = today_of(case, now)
+    promise.state, promise.decided_on = Promise.State.WITHDRAWN, today
+    promise.save()
+    said = {"promise": promise.pk, "amount_minor": promise.amount_minor}
+    write_entry(case, "promise_withdrawn", actor=actor, now=now, note=reason.strip(), data=said)
+    record("plans.promise_withdrawn", subject=f"case:{case.pk}", actor=actor, at=now, **said)
+    return promise
+
+
+# What counts: every effect with value date from the taking to the last day of grace,
+# known by today. A promise that was decided is looked at again while money may still
+# move under it (a reversal, a payment that came late with an earlier value date).
+DECIDE = """
+WITH looked AS (
+    SELECT r.id, r.case_id, r.state AS was, r.amount_minor, r.tolerance_minor, r.counts_until,
+           r.paid_minor AS was_paid, c.state AS case_state,
+           coalesce((SELECT sum(p.effect_minor) FROM accounts_payment p
+               JOIN accounts_account a ON a.id = p.account_id
+               WHERE a.party_id = c.party_id AND p.portfolio_id = c.portfolio_id
+                 AND p.value_on BETWEEN r.taken_on AND r.counts_until
+                 AND p.posted_on <= %(day)s), 0)::bigint AS paid
+    FROM plans_promise r JOIN cases_case c ON c.id = r.case_id
+    WHERE c.portfolio_id = %(portfolio)s AND r.taken_on <= %(day)s
+      AND (r.state = 'open' OR (r.state <> 'withdrawn' AND r.counts_until > %(day)s::date - 180))
+), judged AS (
+    SELECT *, CASE WHEN paid >= amount_minor - tolerance_minor THEN 'kept'
+                   WHEN %(day)s <= counts_until THEN 'open'
+                   WHEN paid > 0 THEN 'partly_kept' ELSE 'broken' END AS found
+    FROM looked
+), sound AS (
+    -- One open promise a case: a newer one keeps an older one from opening again.
+    SELECT * FROM judged j WHERE found <> 'open' OR was = 'open' OR NOT EXISTS (
+        SELECT FROM plans_promise o WHERE o.case_id = j.case_id AND o.state = 'open')
+), changed AS (
+    UPDATE plans_promise r SET state = s.found, paid_minor = s.paid,
+        decided_on = CASE WHEN s.found = 'open' THEN NULL
+                          WHEN s.found = s.was THEN r.decided_on ELSE %(day)s END
+    FROM sound s WHERE r.id = s.id AND (s.found <> s.was OR s.paid <> s.was_paid)
+    RETURNING r.id, r.case_id, s.found, s.was, r.amount_minor, s.paid
+), told AS (
+    INSERT INTO cases_entry
+        (case_id, kind, business_date, happened_at, channel, outcome, note, data)
+    SELECT DISTINCT ON (case_id, found) case_id,
+           'promise_' || CASE found WHEN 'open' THEN 'reopened' ELSE found END, %(day)s, %(at)s,
+           '', '', '', jsonb_build_object('promise', id, 'amount_minor', amount_minor,
+                                          'paid_minor', paid, 'was', was)
+    FROM changed WHERE found <> was ORDER BY case_id, found, id
+)
+SELECT count(*) FILTER (WHERE found = 'kept' AND was <> 'kept'),
+       count(*) FILTER (WHERE found = 'partly_kept' AND was <> 'partly_kept'),
+       count(*) FILTER (WHERE found = 'broken' AND was <> 'broken'),
+       count(*) FILTER (WHERE found = 'open' AND was <> 'open')
+FROM changed
+"""
+
+
+def decide_promises(*, portfolio: Portfolio, day: date, at: datetime) -> dict[str, int]:
+    """Decide the portfolio's promises as of business date ``day``; return how many went how.
+
+    Same rule as ``rules.decided``, over all promises in one statement. Call it inside the
+    day's transaction: it may be run again for the same day and then changes nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(DECIDE, {"portfolio": portfolio.pk, "day": day, "at": at})
+        kept, partly, broken, reopened = cursor.fetchone()
+    return {"kept": kept, "partly_kept": partly, "broken": broken, "reopened": reopened}

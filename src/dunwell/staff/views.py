@@ -1,0 +1,69 @@
+"""Sign-in and sign-out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from dunwell.staff.actions import Locked, sign_in, sign_out
+
+BACKEND = "dunwell.staff.backend.CountedBackend"
+
+
+@sensitive_post_parameters("password")
+@never_cache
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password; say what is wrong without saying which of them."""
+    if request.user.is_authenticated:
+        return redirect("workbench:home")
+    fault = ""
+    if request.method == "POST":
+        username, password = request.POST.get("username", ""), request.POST.get("password", "")
+        try:
+            agent = sign_in(username, password, now=timezone.now())
+        except Locked as locked:
+            until = timezone.localtime(locked.until)
+            fault = _("Too many wrong passwords. This name is locked until %(time)s.") % {
+                "time": f"{until:%H:%M}"
+            }
+        else:
+            if agent is not None:
+                login(request, agent, backend=BACKEND)
+                return redirect(_where(request))
+            fault = _(
+                "Name or password is wrong. After five tries the name is locked for half an hour."
+            )
+    shown = {"fault": fault, "username": request.POST.get("username", ""), "next": _asked(request)}
+    return render(request, "staff/sign_in.html", shown, status=422 if fault else 200)
+
+
+@require_POST
+def sign_out_page(request: HttpRequest) -> HttpResponse:
+    """Leave the desk."""
+    agent: Any = request.user
+    if agent.is_authenticated:
+        sign_out(agent, now=timezone.now())
+    logout(request)
+    return redirect("staff:sign-in")
+
+
+def _asked(request: HttpRequest) -> str:
+    return request.POST.get("next", request.GET.get("next", ""))
+
+
+def _where(request: HttpRequest) -> str:
+    asked = _asked(request)
+    # Only to ourselves: a link to sign in must not lead to somebody else's page.
+    safe = url_has_allowed_host_and_scheme(
+        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return asked if asked and safe else resolve_url("workbench:home")

@@ -1,0 +1,65 @@
+"""A day's key figures as the charts take them: labels and numbers, no markup."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from dunwell.daybook.models import Figure
+from dunwell.kernel.money import digits
+from dunwell.parties.models import Portfolio
+from dunwell.workbench.words import say
+
+DAYS = 31
+BUCKETS = range(8)
+
+
+def figures_of(portfolio: Portfolio, day: date) -> dict[str, Any]:
+    """Return the charts of a day: buckets over time, rolls, queues and treatments; one query."""
+    rows = Figure.objects.filter(portfolio=portfolio, day__lte=day).order_by("-day")
+    known = rows.filter(name__in=["bucket", "roll", "queue", "treatment"])
+    days = sorted(set(rows.filter(name="bucket").values_list("day", flat=True)[: DAYS * 8]))[-DAYS:]
+    found = list(
+        known.filter(day__in=days).values_list("day", "name", "key", "count", "amount_minor")
+    )
+    unit = 10 ** digits(portfolio.currency)
+    amounts = {
+        (d, key): (amount or 0) // unit for d, name, key, _, amount in found if name == "bucket"
+    }
+    today = {(name, key): count for d, name, key, count, _ in found if d == day}
+    return {
+        "currency": portfolio.currency,
+        "buckets": {
+            "days": [str(d) for d in days],
+            "series": [
+                {
+                    "name": _bucket(b),
+                    "bucket": b,
+                    "data": [amounts.get((d, str(b)), 0) for d in days],
+                }
+                for b in BUCKETS
+                if b
+            ],
+        },
+        "rolls": {
+            "names": [_bucket(b) for b in BUCKETS],
+            "cells": [
+                [to, frm, today.get(("roll", f"{frm}>{to}"), 0)]
+                for frm in BUCKETS
+                for to in BUCKETS
+            ],
+        },
+        "queues": _ranked(today, "queue"),
+        "treatments": _ranked(today, "treatment"),
+    }
+
+
+def _bucket(number: int) -> str:
+    return "M7+" if number == 7 else f"M{number}"
+
+
+def _ranked(today: dict[tuple[str, str], int], name: str) -> dict[str, list[Any]]:
+    rows = sorted(((count, key) for (n, key), count in today.items() if n == name), reverse=True)[
+        :12
+    ]
+    return {"names": [say(name, key) for _, key in rows], "counts": [count for count, _ in rows]}

@@ -1,0 +1,119 @@
+"""What people type: turned into what actions take, or told what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from dunwell.cases.models import Case, Hold
+from dunwell.cases.outcomes import OUTCOMES, REASONS
+from dunwell.cases.rules import CallRecord
+from dunwell.kernel.money import BadAmount, Money
+from dunwell.parties.models import Portfolio
+
+
+class CallForm(forms.Form):
+    """The record of a call. Whether it is complete, the rules of cases say."""
+
+    outcome = forms.CharField(max_length=24, required=False)
+    contact_point = forms.IntegerField(required=False)
+    reason = forms.CharField(max_length=24, required=False)
+    willingness = forms.IntegerField(required=False)
+    ability = forms.IntegerField(required=False)
+    note = forms.CharField(max_length=4000, required=False)
+    promise_amount = forms.CharField(max_length=24, required=False)
+    promise_due = forms.DateField(required=False)
+    promise_method = forms.CharField(max_length=32, required=False)
+    callback_at = forms.DateTimeField(
+        required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+    )
+    next_step_on = forms.DateField(required=False)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+
+    def clean_promise_amount(self) -> int | None:
+        typed = self.cleaned_data["promise_amount"].replace(",", "").replace("，", "").strip()
+        if not typed:
+            return None
+        try:
+            return Money.of(typed, self.case.portfolio.currency).minor
+        except BadAmount:
+            raise forms.ValidationError(
+                _("Type the amount in digits, such as 1200.50."), code="amount"
+            ) from None
+
+    def clean_callback_at(self) -> datetime | None:
+        """The time is the cardholder's: his own zone if known, else his portfolio's."""
+        typed: datetime | None = self.cleaned_data["callback_at"]
+        if typed is None:
+            return None
+        zone = self.case.party.time_zone or self.case.portfolio.time_zone
+        return typed.replace(tzinfo=ZoneInfo(zone))
+
+    @property
+    def record(self) -> CallRecord:
+        """What the action takes. After ``is_valid``. Fields of other outcomes are left out."""
+        typed = self.cleaned_data
+        outcome = OUTCOMES.get(typed["outcome"])
+        asks = outcome.asks if outcome else ()
+        promise = "promise" in asks
+        return CallRecord(
+            outcome=typed["outcome"],
+            note=typed["note"],
+            reason=typed["reason"] if typed["reason"] in REASONS else "",
+            willingness=typed["willingness"],
+            ability=typed["ability"],
+            callback_at=typed["callback_at"] if "callback" in asks else None,
+            promise_minor=typed["promise_amount"] if promise else None,
+            promise_due=typed["promise_due"] if promise else None,
+            next_step_on=typed["next_step_on"],
+        )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(max_length=4000, required=False)
+
+
+class HoldForm(forms.Form):
+    kind = forms.ChoiceField(choices=Hold.Kind.choices)
+    evidence = forms.CharField(max_length=2000, required=False)
+    until_on = forms.DateField(required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=2000, required=False)
+
+
+class ReassignForm(forms.Form):
+    case = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    to = forms.CharField(max_length=64, required=False)
+    reason = forms.CharField(max_length=500, required=False)
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        ids = [value for value in data.getlist("case") if value.isdigit() and len(value) < 19]
+        self.fields["case"].choices = [(int(value), value) for value in ids]  # type: ignore[attr-defined]
+
+
+class LoadForm(forms.Form):
+    file = forms.FileField()
+
+
+class RunDayForm(forms.Form):
+    portfolio = forms.ModelChoiceField(Portfolio.objects.all(), to_field_name="code")
+    day = forms.DateField()
+
+
+class TableForm(forms.Form):
+    file = forms.FileField()
+    note = forms.CharField(max_length=2000, required=False)
+
+
+class DayForm(forms.Form):
+    day = forms.DateField()

@@ -1,0 +1,181 @@
+"""The worklist and the team's list: filtered, searched, ordered and paged in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from dunwell.accounts.queries import latest_snapshot
+from dunwell.cases.models import Case, Lease
+from dunwell.parties.models import ContactPoint, Party
+from dunwell.plans.models import Promise
+from dunwell.staff.access import case_scope
+from dunwell.staff.models import Agent, Role
+
+PAGE = 50
+# Counting stops here: nobody pages through more, and a count must stay cheap.
+COUNT_TO = 10_000
+# As many cardholders as a search over everybody looks at.
+SEARCH_TO = 1_000
+
+ORDERS: dict[str, tuple[str, ...]] = {
+    # The order of the index case_worklist, which Next follows too.
+    "priority": ("-priority", "oldest_unpaid_due_on", "id"),
+    "dpd": ("oldest_unpaid_due_on", "id"),
+    "bucket": ("-bucket", "oldest_unpaid_due_on", "id"),
+    "name": ("party__name_key", "id"),
+    "next_step": ("next_step_on", "-priority", "id"),
+    "worked": ("-last_worked_at", "id"),
+}
+SHOWS = ("all", "due", "callback", "promise", "never", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the reader asked of a list; anything he may not ask falls back to the default."""
+
+    search: str = ""
+    show: str = "all"
+    queue: str = ""
+    bucket: str = ""
+    treatment: str = ""
+    collector: str = ""
+    order: str = "priority"
+    page: int = 1
+
+    @classmethod
+    def of(cls, params: Any) -> Asked:
+        order, show = params.get("order", ""), params.get("show", "")
+        page, bucket = params.get("page", ""), params.get("bucket", "")
+        return cls(
+            search=params.get("q", "").strip()[:80],
+            show=show if show in SHOWS else "all",
+            queue=params.get("queue", "")[:32],
+            bucket=bucket if bucket in tuple("1234567") else "",
+            treatment=params.get("treatment", "")[:40],
+            collector=params.get("collector", "")[:64],
+            order=order if order in ORDERS else "priority",
+            page=min(int(page), 200) if page.isascii() and page.isdigit() and int(page) else 1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. ``count`` stops at ``COUNT_TO``; ``more``: there is a next page."""
+
+    cases: list[Case]
+    count: int
+    number: int
+    more: bool
+
+    @property
+    def counted_all(self) -> bool:
+        return self.count < COUNT_TO
+
+
+def cases_page(agent: Agent, asked: Asked, *, today: date, now: datetime) -> Page:
+    """Return the page of the cases that the agent may see, with balances and names."""
+    found = Case.objects.filter(case_scope(agent), filters(asked, today=today, now=now))
+    found = found.filter(searched(asked.search, everywhere=agent.role != Role.COLLECTOR))
+    start = (asked.page - 1) * PAGE
+    count = found.order_by().values("pk")[:COUNT_TO].count()
+    ordered: QuerySet[Case] = (
+        found.select_related("party", "collector", "portfolio")
+        .annotate(
+            in_hand=Exists(
+                Lease.objects.filter(case=OuterRef("pk"), until__gt=Now()).exclude(holder=agent)
+            ),
+            promised=Exists(Promise.objects.filter(case=OuterRef("pk"), state="open")),
+        )
+        .order_by(*ORDERS[asked.order])
+    )
+    rows = list(ordered[start : start + PAGE + 1])
+    page = rows[:PAGE]
+    _with_balances(page)
+    return Page(page, count, asked.page, len(rows) > PAGE)
+
+
+def filters(asked: Asked, *, today: date, now: datetime) -> Q:
+    """Return the condition of what was asked beside the search."""
+    open_promise = Exists(Promise.objects.filter(case=OuterRef("pk"), state="open"))
+    shows = {
+        "due": Q(next_step_on=None) | Q(next_step_on__lte=today),
+        "callback": Q(follow_up_at__isnull=False),
+        "promise": Q(open_promise),
+        "never": Q(last_worked_at=None),
+    }
+    condition = Q(state="closed" if asked.show == "closed" else "open")
+    condition &= shows.get(asked.show, Q())
+    given = {"queue": asked.queue, "treatment": asked.treatment, "bucket": asked.bucket}
+    condition &= Q(**{name: value for name, value in given.items() if value})
+    if asked.collector == "nobody":
+        return condition & Q(collector=None)
+    return condition & (Q(collector__username=asked.collector) if asked.collector else Q())
+
+
+def searched(text: str, *, everywhere: bool) -> Q:
+    """Return the condition that finds a name, a reference or a phone ending.
+
+    ``everywhere``: over many cases the cardholders are looked up first, each way by its
+    own index; over one collector's the few rows are looked through.
+    """
+    if not text:
+        return Q()
+    if not everywhere:
+        ending = ContactPoint.objects.filter(party=OuterRef("party"), ending=text[-4:])
+        by_phone = Exists(ending) if _is_ending(text) else Q(pk__in=())
+        return (
+            Q(party__name__icontains=text)
+            | Q(party__name_key__startswith=text.lower())
+            | Q(party__customer_ref__istartswith=text)
+            | by_phone
+        )
+    found = set(Party.objects.filter(customer_ref=text).values_list("pk", flat=True)[:SEARCH_TO])
+    if _is_ending(text):
+        endings = ContactPoint.objects.filter(ending=text[-4:])
+        found |= set(endings.values_list("party", flat=True)[:SEARCH_TO])
+    else:
+        names = Party.objects.filter(Q(name__startswith=text) | Q(customer_ref__startswith=text))
+        found |= set(names.values_list("pk", flat=True)[:SEARCH_TO])
+        if len(text) > 2:
+            inside = Party.objects.filter(name__icontains=text)
+            found |= set(inside.values_list("pk", flat=True)[:SEARCH_TO])
+    return Q(party__in=found)
+
+
+def _is_ending(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) >= 4
+
+
+BALANCES = """
+SELECT a.party_id, count(*), sum(p.past_due_minor)::bigint,
+       sum(p.principal_minor + p.interest_minor + p.fees_minor + p.penalty_minor)::bigint
+FROM accounts_account a
+JOIN accounts_position p ON p.account_id = a.id AND p.snapshot_id = {snapshot}
+WHERE a.party_id = ANY(%s) GROUP BY a.party_id
+"""
+
+
+def _with_balances(cases: list[Case]) -> None:
+    """Set accounts, past_due_minor and balance_minor on each; one query a portfolio."""
+    by_portfolio: dict[int, list[Case]] = {}
+    for case in cases:
+        by_portfolio.setdefault(case.portfolio_id, []).append(case)
+    for portfolio, some in by_portfolio.items():
+        snapshot = latest_snapshot(portfolio)
+        found: dict[int, tuple[int, int, int]] = {}
+        if snapshot is not None:
+            with connection.cursor() as cursor:
+                wanted = [case.party_id for case in some]
+                cursor.execute(BALANCES.format(snapshot=int(snapshot)), [wanted])
+                found = {party: (n, past, all_) for party, n, past, all_ in cursor.fetchall()}
+        for case in some:
+            told: Any = case
+            told.accounts, told.past_due_minor, told.balance_minor = found.get(
+                case.party_id, (0, 0, 0)
+            )

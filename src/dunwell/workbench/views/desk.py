@@ -1,0 +1,282 @@
+"""The collector's desk: the worklist, Next, and the case in hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from dunwell.cases.actions import add_note, may_work, record_call, unmask
+from dunwell.cases.holds import lift_hold, set_hold
+from dunwell.cases.leases import take_case, take_next
+from dunwell.cases.models import Case, Hold
+from dunwell.cases.outcomes import GROUPS, OUTCOMES
+from dunwell.kernel.refusal import Refusal, Refused
+from dunwell.plans.actions import take_promise, withdraw_promise
+from dunwell.staff.access import Can, may, require_case
+from dunwell.staff.models import Role
+from dunwell.workbench.casepage import case_page, entries_of
+from dunwell.workbench.forms import CallForm, HoldForm, NoteForm, ReasonForm
+from dunwell.workbench.guard import StaffRequest, needs
+from dunwell.workbench.lists import ORDERS, Asked, cases_page
+from dunwell.workbench.zones import desk_zone
+
+
+@require_GET
+@needs(Can.SEE_CASES)
+def worklist(request: StaffRequest) -> HttpResponse:
+    """The cases that the agent may see, his own first of all."""
+    now = timezone.now()
+    zone = desk_zone()
+    asked = Asked.of(request.GET)
+    page = cases_page(request.user, asked, today=now.astimezone(zone).date(), now=now)
+    shown = {
+        "asked": asked,
+        "page": page,
+        "orders": ORDERS,
+        "today": now.astimezone(zone).date(),
+        "may_work": may(request.user, Can.WORK_CASE),
+        "section": "worklist",
+    }
+    name = (
+        "workbench/_cases.html" if request.headers.get("HX-Request") else "workbench/worklist.html"
+    )
+    return render(request, name, shown)
+
+
+@require_POST
+@needs(Can.WORK_CASE)
+def take_the_next(request: StaffRequest) -> HttpResponse:
+    """Give the best case that nobody else holds."""
+    found = take_next(request.user, now=timezone.now(), zone=str(desk_zone()))
+    if found is None:
+        messages.info(request, _("Nothing is due. Every case is worked or waits for its day."))
+        return redirect("workbench:worklist")
+    return redirect("workbench:case", found)
+
+
+@require_GET
+@needs(Can.SEE_CASES)
+def case(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The case in hand."""
+    return _case(request, case_id)
+
+
+def _case(
+    request: StaffRequest,
+    case_id: int,
+    *,
+    refusals: tuple[Refusal, ...] = (),
+    typed: CallForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    found = require_case(Case, case_id, request.user, Can.SEE_CASES)
+    parts = case_page(_with_people(found), now=now)
+    entries, more = entries_of(found)
+    shown = {
+        "parts": parts,
+        "case": parts.case,
+        "currency": parts.case.portfolio.currency,
+        "zone": parts.case.portfolio.time_zone,
+        "entries": entries,
+        "more": more,
+        "refusals": refusals,
+        "typed": typed,
+        "may_work": may_work(found, request.user),
+        "may_hold": may(request.user, Can.SET_HOLD),
+        "may_lift": may(request.user, Can.SET_HOLD) and request.user.role != Role.COLLECTOR,
+        "may_unmask": may(request.user, Can.UNMASK),
+        "held": parts.lease and parts.lease.holder_id != request.user.pk,
+        "mine": parts.lease and parts.lease.holder_id == request.user.pk,
+        "outcomes": _outcomes(),
+        "hold_kinds": Hold.Kind.values,
+        "section": "worklist",
+    }
+    return render(request, "workbench/case.html", shown, status=status)
+
+
+def _with_people(found: Case) -> Case:
+    return Case.objects.select_related("party", "portfolio", "collector", "team").get(pk=found.pk)
+
+
+def _outcomes() -> list[tuple[str, list[object]]]:
+    return [
+        (str(label), [o for o in OUTCOMES.values() if o.group == group])
+        for group, label in GROUPS.items()
+    ]
+
+
+@require_POST
+@needs(Can.WORK_CASE)
+def take(request: StaffRequest, case_id: int) -> HttpResponse:
+    """Take a case that was chosen from the list."""
+    try:
+        take_case(case_id, actor=request.user, now=timezone.now())
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, status=409)
+    return redirect("workbench:case", case_id)
+
+
+@require_POST
+@needs(Can.WORK_CASE)
+def call(request: StaffRequest, case_id: int) -> HttpResponse:
+    """Write down a call, and the promise that came of it, both or neither."""
+    found = require_case(Case, case_id, request.user, Can.WORK_CASE)
+    form = CallForm(request.POST, case=found)
+    if not form.is_valid():
+        faults = tuple(
+            Refusal(f"form.{name}", str(error))
+            for name, errors in form.errors.items()
+            for error in errors
+        )
+        return _case(request, case_id, refusals=faults, typed=form, status=422)
+    try:
+        _record(form, case_id, request, timezone.now())
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, typed=form, status=422)
+    messages.success(
+        request, _("Written down: %(outcome)s.") % {"outcome": OUTCOMES[form.record.outcome].label}
+    )
+    if request.POST.get("then") == "next":
+        return take_the_next(request)
+    return redirect("workbench:case", case_id)
+
+
+@transaction.atomic
+def _record(form: CallForm, case_id: int, request: StaffRequest, now: datetime) -> None:
+    record = form.record
+    record_call(
+        case_id,
+        record,
+        contact_point_id=form.cleaned_data["contact_point"],
+        actor=request.user,
+        now=now,
+    )
+    if record.promise_minor is not None and record.promise_due is not None:
+        take_promise(
+            case_id,
+            amount_minor=record.promise_minor,
+            due_on=record.promise_due,
+            method=form.cleaned_data["promise_method"],
+            actor=request.user,
+            now=now,
+        )
+
+
+@require_POST
+@needs(Can.WORK_CASE)
+def note(request: StaffRequest, case_id: int) -> HttpResponse:
+    form = NoteForm(request.POST)
+    try:
+        form.is_valid()
+        add_note(case_id, form.cleaned_data.get("note", ""), actor=request.user, now=timezone.now())
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, status=422)
+    messages.success(request, _("The note is on the timeline."))
+    return redirect("workbench:case", case_id)
+
+
+@require_POST
+@needs(Can.SET_HOLD)
+def hold(request: StaffRequest, case_id: int) -> HttpResponse:
+    form = HoldForm(request.POST)
+    kind = form.cleaned_data.get("kind", "") if form.is_valid() else ""
+    try:
+        set_hold(
+            case_id,
+            kind,
+            evidence=form.cleaned_data.get("evidence", ""),
+            until_on=form.cleaned_data.get("until_on"),
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, status=422)
+    messages.success(request, _("The hold is set. The next day's run takes it into account."))
+    return redirect("workbench:case", case_id)
+
+
+@require_POST
+@needs(Can.SET_HOLD)
+def lift(request: StaffRequest, case_id: int, kind: str) -> HttpResponse:
+    form = ReasonForm(request.POST)
+    form.is_valid()
+    try:
+        lift_hold(
+            case_id, kind, reason=form.cleaned_data.get("reason", ""),
+            actor=request.user, now=timezone.now(),
+        )  # fmt: skip
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, status=422)
+    messages.success(request, _("The hold is lifted."))
+    return redirect("workbench:case", case_id)
+
+
+@require_POST
+@needs(Can.WORK_CASE)
+def withdraw(request: StaffRequest, case_id: int, promise_id: int) -> HttpResponse:
+    form = ReasonForm(request.POST)
+    form.is_valid()
+    try:
+        withdraw_promise(
+            promise_id, reason=form.cleaned_data.get("reason", ""),
+            actor=request.user, now=timezone.now(),
+        )  # fmt: skip
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, status=422)
+    messages.success(request, _("The promise is withdrawn."))
+    return redirect("workbench:case", case_id)
+
+
+@require_POST
+@needs(Can.UNMASK)
+def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
+    """Show a contact point in full, once, with the reason on record."""
+    form = ReasonForm(request.POST)
+    form.is_valid()
+    try:
+        point = unmask(
+            case_id, point_id, reason=form.cleaned_data.get("reason", ""),
+            actor=request.user, now=timezone.now(),
+        )  # fmt: skip
+    except Refused as refused:
+        return render(request, "workbench/_refusals.html", {"refusals": refused.refusals})
+    return render(request, "workbench/_revealed.html", {"point": point})
+
+
+@require_GET
+@needs(Can.SEE_CASES)
+def timeline(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The next stretch of the timeline."""
+    found = _with_people(require_case(Case, case_id, request.user, Can.SEE_CASES))
+    before = request.GET.get("before", "")
+    entries, more = entries_of(found, before=int(before) if before.isdigit() else None)
+    shown = {
+        "case": found, "entries": entries, "more": more,
+        "zone": found.portfolio.time_zone, "currency": found.portfolio.currency,
+    }  # fmt: skip
+    return render(request, "workbench/_timeline.html", shown)
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Send everyone to the page that he works on."""
+    if not request.user.is_authenticated:
+        return redirect("staff:sign-in")
+    pages = (
+        (Can.REASSIGN, "workbench:team"),
+        (Can.SEE_CASES, "workbench:worklist"),
+        (Can.SEE_DELIVERIES, "workbench:deliveries"),
+        (Can.SEE_TABLES, "workbench:tables"),
+        (Can.SEE_STAFF, "workbench:staff"),
+    )
+    for right, page in pages:
+        if may(request.user, right):  # type: ignore[arg-type]
+            return redirect(page)
+    return render(request, "workbench/nothing.html")

@@ -1,0 +1,87 @@
+"""The administrator's page: who is on the staff, and whose name is locked."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from dunwell.kernel.refusal import Refusal, Refused
+from dunwell.staff.access import Can, may
+from dunwell.staff.actions import add_agent, leave, unlock
+from dunwell.staff.models import Agent, Role, SignInCount, Team
+from dunwell.workbench.guard import StaffRequest, needs
+
+SHOWN = 500
+
+
+@require_GET
+@needs(Can.SEE_STAFF)
+def staff(request: StaffRequest) -> HttpResponse:
+    """Everybody, by team."""
+    return _staff(request)
+
+
+def _staff(
+    request: StaffRequest, *, refusals: tuple[Refusal, ...] = (), status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    locks = dict(
+        SignInCount.objects.filter(locked_until__gt=now).values_list("username", "locked_until")
+    )
+    shown = {
+        "agents": Agent.objects.select_related("team").order_by("-is_active", "team", "username")[
+            :SHOWN
+        ],
+        "locks": locks,
+        "teams": Team.objects.order_by("code"),
+        "roles": Role.values,
+        "typed": request.POST,
+        "may_edit": may(request.user, Can.EDIT_STAFF),
+        "refusals": refusals,
+        "section": "staff",
+    }
+    return render(request, "workbench/staff.html", shown, status=status)
+
+
+@require_POST
+@needs(Can.EDIT_STAFF)
+def add(request: StaffRequest) -> HttpResponse:
+    """Let somebody join."""
+    given = request.POST
+    capacity = given.get("capacity", "0")
+    try:
+        agent = add_agent(
+            username=given.get("username", ""),
+            name=given.get("name", "").strip(),
+            role=given.get("role", ""),
+            team=given.get("team", ""),
+            password=given.get("password", ""),
+            queues=tuple(given.getlist("queues")),
+            languages=tuple(given.get("languages", "").replace(",", " ").split()),
+            capacity=int(capacity) if capacity.isascii() and capacity.isdigit() else 0,
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except Refused as refused:
+        return _staff(request, refusals=refused.refusals, status=422)
+    messages.success(request, _("%(name)s can sign in now.") % {"name": agent.username})
+    return redirect("workbench:staff")
+
+
+@require_POST
+@needs(Can.EDIT_STAFF)
+def change(request: StaffRequest, username: str, what: str) -> HttpResponse:
+    """Unlock a name, or let somebody leave."""
+    try:
+        if what == "leave" and username == request.user.username:
+            raise Refused(Refusal("staff.not_oneself", "Nobody takes himself off the staff."))
+        doing = {"unlock": unlock, "leave": leave}[what]
+        doing(username, actor=request.user, now=timezone.now())
+    except Refused as refused:
+        return _staff(request, refusals=refused.refusals, status=422)
+    messages.success(request, _("Done."))
+    return redirect("workbench:staff")

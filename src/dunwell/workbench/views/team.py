@@ -1,0 +1,113 @@
+"""The lead's room, first form: the team's cases and who works them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from dunwell.cases.reassigning import reassign
+from dunwell.kernel.refusal import Refusal, Refused
+from dunwell.staff.access import Can, may
+from dunwell.staff.models import Agent, Role
+from dunwell.workbench.forms import ReassignForm
+from dunwell.workbench.guard import StaffRequest, needs
+from dunwell.workbench.lists import ORDERS, Asked, cases_page
+from dunwell.workbench.zones import desk_zone
+
+POOL = "pool"
+MOST_PEOPLE = 300
+
+
+@require_GET
+@needs(Can.SEE_TEAM)
+def team(request: StaffRequest) -> HttpResponse:
+    """The team's cases, and what each collector has on his desk."""
+    return _team(request)
+
+
+def _team(
+    request: StaffRequest, *, refusals: tuple[Refusal, ...] = (), status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    today = now.astimezone(desk_zone()).date()
+    asked = Asked.of(request.GET)
+    page = cases_page(request.user, asked, today=today, now=now)
+    shown = {
+        "asked": asked,
+        "page": page,
+        "orders": ORDERS,
+        "today": today,
+        "people": people(request.user, now=now),
+        "may_reassign": may(request.user, Can.REASSIGN),
+        "refusals": refusals,
+        "picks": True,
+        "section": "team",
+    }
+    part = request.headers.get("HX-Request") and not refusals
+    name = "workbench/_cases.html" if part else "workbench/team.html"
+    return render(request, name, shown, status=status)
+
+
+LOADS = """
+SELECT c.collector_id, count(*),
+       count(*) FILTER (WHERE c.next_step_on IS NULL OR c.next_step_on <= %(today)s),
+       count(*) FILTER (WHERE c.last_worked_at >= %(day_began)s)
+FROM cases_case c
+WHERE c.state = 'open' AND c.collector_id = ANY(%(people)s) GROUP BY c.collector_id
+"""
+
+
+def people(agent: Agent, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the collectors whom the agent sees, with what lies on each desk; two queries."""
+    found = Agent.objects.filter(role=Role.COLLECTOR, is_active=True)
+    if agent.role == Role.LEAD:
+        found = found.filter(team=agent.team_id)
+    agents = list(found.select_related("team").order_by("username")[:MOST_PEOPLE])
+    here = now.astimezone(desk_zone())
+    given = {
+        "people": [one.pk for one in agents],
+        "today": here.date(),
+        "day_began": here.replace(hour=0, minute=0, second=0, microsecond=0),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LOADS, given)
+        loads = {row[0]: row[1:] for row in cursor.fetchall()}
+    rows = []
+    for one in agents:
+        cases, due, worked = loads.get(one.pk, (0, 0, 0))
+        full = 100 * cases // one.capacity if one.capacity else 0
+        rows.append({"agent": one, "cases": cases, "due": due, "worked": worked, "full": full})
+    return rows
+
+
+@require_POST
+@needs(Can.REASSIGN)
+def move(request: StaffRequest) -> HttpResponse:
+    """Give the chosen cases to another collector or back to the pool."""
+    form = ReassignForm(request.POST)
+    form.is_valid()
+    name = request.POST.get("to", "")
+    to = None if name == POOL else Agent.objects.filter(username=name).first()
+    try:
+        if to is None and name != POOL:
+            raise Refused(Refusal("cases.no_collector", "Choose who shall have the cases."))
+        moved = reassign(
+            form.cleaned_data.get("case", []),
+            to=to,
+            reason=form.cleaned_data.get("reason", ""),
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except Refused as refused:
+        return _team(request, refusals=refused.refusals, status=422)
+    said = ngettext("%(count)s case changed hands.", "%(count)s cases changed hands.", moved)
+    messages.success(request, said % {"count": moved})
+    return redirect("workbench:team")
