@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -100,7 +101,7 @@ class Scorecard:
         least, most = sum(map(min, given)), sum(map(max, given))
         if least < self.lowest or most >= self.lowest + len(table):
             raise BadCard(f"Totals run from {least} to {most}: beyond the table.")
-        if any(after < before for before, after in zip(table, table[1:], strict=False)):
+        if any(after < before for before, after in pairwise(table)):
             raise BadCard("The propensity falls as points rise.")
         if len(self.attributes) >= _SERIALS:
             raise BadCard(f"More than {_SERIALS - 1} attributes.")
@@ -121,16 +122,14 @@ def score(accounts: ibis.Table, card: Scorecard) -> ibis.Table:
     :raises schema.WrongColumns: if a column is missing or of another type
     """
     schema.check(accounts, FACTS)
-    total: Any = ibis.literal(0)
+    total: Any = ibis.literal(0, type="int64")
     keys = []
     for first, one in _numbered(card):
         rated = [_Rated(a, first + place, one.best) for place, a in enumerate(one.attributes)]
         total = total + _case(accounts, one, rated, lambda r: r.attribute.points, one.unknown)
         keys.append(_case(accounts, one, rated, lambda r: r.key, 0))
     ppm = _at(card.propensity_ppm, total - card.lowest)
-    ranked = accounts.mutate(
-        propensity_ppm=ppm.cast("int32"), _keys=ibis.array(keys).sort()
-    )
+    ranked = accounts.mutate(propensity_ppm=ppm.cast("int32"), _keys=ibis.array(keys).sort())
     return ranked.mutate(
         score_band=_band(ranked.propensity_ppm, card),
         **{
@@ -171,7 +170,20 @@ def _case(
     value: Callable[[_Rated], int],
     unknown: int,
 ) -> Any:
-    """Return ``value`` of the attribute that fits each account."""
+    """Return ``value`` of the attribute that fits each account, as a 64-bit number.
+
+    Engines give small literals small types, whose sums and products overflow.
+    """
+    return _chosen(accounts, one, rated, value, unknown).cast("int64")
+
+
+def _chosen(
+    accounts: ibis.Table,
+    one: Characteristic,
+    rated: list[_Rated],
+    value: Callable[[_Rated], int],
+    unknown: int,
+) -> Any:
     if one.measure == "mark":
         mark = accounts.payment_profile.substr(one.statement - 1, 1)
         pairs = [(m, value(r)) for r in rated for m in r.attribute.marks]
@@ -180,7 +192,7 @@ def _case(
     known = number.notnull() & (whole > 0)
     # From the highest bound down, so that the first that is reached fits.
     steps = [
-        (known & (number * _PARTS >= whole * r.attribute.since), value(r))
+        (known & _reaches(number, whole, one.measure, r.attribute.since), value(r))
         for r in reversed(rated)
         if r.attribute.since is not None
     ]
@@ -188,18 +200,24 @@ def _case(
 
 
 def _measure(accounts: ibis.Table, measure: str) -> tuple[Any, Any]:
-    """Return a number and what it is a part of: no division, so no rounding."""
+    """Return a number and what it is a part of; a limit is a part of itself."""
     limit = accounts.credit_limit_minor.cast("int64")
     paid = accounts.last_payment_minor.cast("int64")
+    owed = accounts.statement_balance_minor.cast("int64")
     if measure == "limit":
-        # Bounds of the limit are amounts: so many thousandths of a thousand.
-        return limit, ibis.literal(_PARTS)
+        return limit, limit
     if measure == "paid":
         return paid, limit
-    owed = accounts.statement_balance_minor.cast("int64")
     if measure == "repaid":
         return paid, owed
     return owed.coalesce(accounts.balance_minor.cast("int64")), limit
+
+
+def _reaches(number: Any, whole: Any, measure: str, since: int) -> Any:
+    if measure == "limit":
+        return number >= since
+    # Multiplied, not divided: nothing is rounded.
+    return number * _PARTS >= whole * since
 
 
 def _band(ppm: Any, card: Scorecard) -> Any:

@@ -101,6 +101,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "next_step_days": _("Next step after days"),
         },
         "value": {
+            "new": _("new"),
             "tiny": _("tiny"),
             "small": _("small"),
             "medium": _("medium"),

@@ -129,8 +129,8 @@ def test_a_held_delivery_passes_when_a_person_lets_it(tmp_path):
 
 def test_an_account_that_vanishes_is_carried_forward(tmp_path):
     making.portfolio()
-    load(making.write(tmp_path / "d", making.good(10)))
-    rows = making.good(10)
+    load(making.write(tmp_path / "d", making.good(30)))
+    rows = making.good(30)
     gone, broken = rows["accounts"].pop(), rows["accounts"][-1]
     broken["interest"] = "x"
     rows["payments"] = []

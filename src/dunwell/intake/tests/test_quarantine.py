@@ -98,7 +98,8 @@ def test_a_row_out_of_date_is_not_released(tmp_path):
     row = waiting(tmp_path, "accounts", interest="x")
     rows = making.good()
     rows["payments"] = []
-    load_delivery(making.write(tmp_path / "e", rows, day=date(2026, 11, 24)), now=making.NOW)
+    path = making.write(tmp_path / "e", rows, day=date(2026, 11, 24))
+    load_delivery(path, now=making.NOW, approved=["intake.H06_jump"])
 
     with pytest.raises(Refused) as refused:
         release_row(row.pk, corrected={"interest": "1"}, actor=somebody(), now=making.NOW)

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from dunwell.kernel.refusal import Refusal, Refused
 
-# The shipped copy belongs to the demo; it is only looked up, by name, when one trains.
-PACKAGE, FOLDER, NAME = "dunwell.demo", "data", "UCI_Credit_Card"
 ROWS = 30_000
 MINOR = 100  # New Taiwan dollars to minor units
 
@@ -59,7 +57,9 @@ class Book:
 
 
 def load(path: Path | None = None) -> Book:
-    """Read the file at ``path``, else the copy that ships with the demo.
+    """Read the file at ``path``, a CSV or one in xz, else the copy that ships with the demo.
+
+    The copy is looked up by name and only here: scoring needs no demo.
 
     :raises Refused: if there is no such file or it is not the data set
     """
@@ -84,29 +84,13 @@ def load(path: Path | None = None) -> Book:
 
 def _minor(column: pd.Series) -> Numbers:
     # Whole dollars, written with a decimal point in some editions.
-    return (column.to_numpy(dtype=np.float64) * MINOR).round().astype(np.int64)
+    minor: Numbers = (column.to_numpy(dtype=np.float64) * MINOR).round().astype(np.int64)
+    return minor
 
 
 def _bytes(path: Path | None) -> bytes:
-    if path is not None:
-        if not path.is_file():
-            raise Refused(Refusal("scorecard.no_data", f"There is no file {path}."))
-        found = path.read_bytes()
-        return lzma.decompress(found) if path.suffix == ".xz" else found
-    folder = files(PACKAGE) / FOLDER
-    for suffix in (".csv", ".csv.xz", ".parquet"):
-        copy = folder / f"{NAME}{suffix}"
-        if copy.is_file():
-            return _plain(copy.read_bytes(), suffix)
-    raise Refused(
-        Refusal("scorecard.no_data", "The demo's copy is not installed: name the file with --data.")
-    )
-
-
-def _plain(found: bytes, suffix: str) -> bytes:
-    if suffix == ".csv.xz":
-        return lzma.decompress(found)
-    if suffix == ".parquet":
-        text: str = pd.read_parquet(BytesIO(found)).to_csv(index=False)
-        return text.encode()
-    return found
+    source = path or files("dunwell.demo").joinpath("data", "uci_credit_card.csv.xz")
+    if not source.is_file():
+        raise Refused(Refusal("scorecard.no_data", f"There is no file {source}."))
+    found = source.read_bytes()
+    return lzma.decompress(found) if source.name.endswith(".xz") else found

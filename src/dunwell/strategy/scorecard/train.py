@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from dunwell.strategy.scorecard import layout
 from dunwell.strategy.scorecard.data import Book
 
 NAME, CURRENCY = "uci-2005", "TWD"
-DOUBLING = 20  # points that double the odds of payment
-BANDS = (("A", 850_000), ("B", 700_000), ("C", 550_000), ("D", 400_000), ("E", 0))
+DOUBLING = 20  # points that double the odds of payment, before the curve is bent
+# So cut that the past due of the training data fill all five.
+BANDS = (("A", 700_000), ("B", 550_000), ("C", 400_000), ("D", 280_000), ("E", 0))
 MILLION = 1_000_000
 # Per attribute, the shares of each row that are counted to it.
 Shares = NDArray[np.float64]
@@ -33,6 +35,8 @@ class _Part:
     def shares(self) -> Shares:
         """Return one column a group."""
         hot = _counted(self.one)[self.places]
+        # Where no attribute fits, an account counts as the usual one does.
+        hot[self.places < 0] = hot[self.places >= 0].mean(axis=0)
         return np.stack([hot[:, list(group)].sum(axis=1) for group in self.groups], axis=1)
 
 
@@ -54,15 +58,15 @@ def train(book: Book, rows: NDArray[Any] | None = None) -> Scorecard:
     parts = [_part(one, book, rows) for one in layout.blank()]
     paid = book.paid if rows is None else book.paid[rows]
     while True:
-        weights, intercept = _fit(parts, paid)
+        weights = _fit(parts, paid)
         merged = [_merge(part, own) for part, own in zip(parts, weights, strict=True)]
         if all(new is old for new, old in zip(merged, parts, strict=True)):
-            return _card(parts, weights, intercept)
+            return _card(parts, weights, paid)
         parts = merged
 
 
 def places(one: Characteristic, book: Book) -> NDArray[np.int64]:
-    """Return the place of the attribute that fits each account of ``book``."""
+    """Return the place of the attribute that fits each account; -1 where none does."""
     if one.measure == "mark":
         at = {m: place for place, a in enumerate(one.attributes) for m in a.marks}
         return np.array([at[profile[one.statement - 1]] for profile in book.payment_profile])
@@ -74,7 +78,7 @@ def places(one: Characteristic, book: Book) -> NDArray[np.int64]:
     }[one.measure]
     bounds = [a.since for a in one.attributes if a.since is not None]
     found = sum((number * 1000 >= whole * bound).astype(np.int64) for bound in bounds)
-    # What is a part of nothing is unknown: no attribute fits.
+    # What is a part of nothing is unknown.
     return np.where(whole > 0, found, -1)
 
 
@@ -84,12 +88,12 @@ def _part(one: Characteristic, book: Book, rows: NDArray[Any] | None) -> _Part:
     return _Part(one, found if rows is None else found[rows], groups)
 
 
-def _fit(parts: list[_Part], paid: NDArray[np.int64]) -> tuple[list[Shares], float]:
+def _fit(parts: list[_Part], paid: NDArray[np.int64]) -> list[Shares]:
     columns = [part.shares() for part in parts]
     model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8, max_iter=100)
     model.fit(np.hstack(columns), paid)
     ends = np.cumsum([one.shape[1] for one in columns])[:-1]
-    return np.split(model.coef_[0], ends), float(model.intercept_[0])
+    return np.split(model.coef_[0], ends)
 
 
 def _merge(part: _Part, weights: Shares) -> _Part:
@@ -109,22 +113,41 @@ def _merge(part: _Part, weights: Shares) -> _Part:
     return replace(part, groups=tuple(sorted([*free, *united])))
 
 
-def _card(parts: list[_Part], weights: list[Shares], intercept: float) -> Scorecard:
+def _card(parts: list[_Part], weights: list[Shares], paid: NDArray[np.int64]) -> Scorecard:
     scale = DOUBLING / math.log(2)
-    characteristics = tuple(
-        _rounded(part, own, scale)
-        for part, own in zip(parts, weights, strict=True)
-        # What was merged into one attribute tells accounts apart no more.
-        if len(part.groups) > 1
-    )
-    # The total at which payment is as likely as not.
-    even = round(-(intercept + sum(float(own.min()) for own in weights)) * scale)
-    most = sum(max(one.best, one.unknown) for one in characteristics)
+    # What was merged into one attribute tells accounts apart no more.
+    kept = [pair for pair in zip(parts, weights, strict=True) if len(pair[0].groups) > 1]
+    characteristics = tuple(_rounded(part, own, scale) for part, own in kept)
+    totals = np.zeros(len(paid), dtype=np.int64)
+    for (part, _), one in zip(kept, characteristics, strict=True):
+        totals += _points(part, one)
     # Every characteristic has an attribute of no points, so totals begin at nought.
-    table = tuple(
-        round(MILLION / (1 + 2 ** ((even - total) / DOUBLING))) for total in range(most + 1)
-    )
-    return Scorecard(NAME, CURRENCY, characteristics, 0, table, BANDS)
+    most = sum(max(one.best, one.unknown) for one in characteristics)
+    return Scorecard(NAME, CURRENCY, characteristics, 0, _table(totals, paid, most), BANDS)
+
+
+def _points(part: _Part, one: Characteristic) -> NDArray[np.int64]:
+    """Return the points of each account in training, merged attributes and all."""
+    group_of = {place: at for at, group in enumerate(part.groups) for place in group}
+    given = [one.attributes[group_of[place]].points for place in range(len(group_of))]
+    return np.array([*given, one.unknown])[part.places]
+
+
+def _table(totals: NDArray[np.int64], paid: NDArray[np.int64], most: int) -> tuple[int, ...]:
+    """Return the propensity of each total from nought to ``most``.
+
+    Points add up as odds do, but at the lowest totals fewer are lost than the odds say:
+    a square bends the curve. Its figures are rounded, lest machines differ in the last.
+    """
+    hundreds = totals / 100
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
+    model.fit(np.stack([hundreds, hundreds**2], axis=1), paid)
+    base, rise, bend = (round(float(one), 4) for one in (*model.intercept_, *model.coef_[0]))
+    chances = [
+        round(MILLION / (1 + math.exp(-(base + rise * total / 100 + bend * (total / 100) ** 2))))
+        for total in range(most + 1)
+    ]
+    return tuple(accumulate(chances, max))
 
 
 def _rounded(part: _Part, weights: Shares, scale: float) -> Characteristic:

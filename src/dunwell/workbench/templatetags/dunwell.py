@@ -40,6 +40,12 @@ def whole(minor: int | None, currency: str) -> str:
     return f"{(abs(minor) + half) // unit * (1 if minor >= 0 else -1):,}"
 
 
+@register.filter
+def count(number: int | None) -> str:
+    """Write a count with its thousands apart."""
+    return "" if number is None or number == "" else f"{int(number):,}"
+
+
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """Draw an icon of the sprite; it says nothing to a screen reader."""

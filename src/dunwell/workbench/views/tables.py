@@ -82,7 +82,6 @@ def _table(
     shown = {
         "version": found,
         "table": parsed,
-        "header": _header(parsed),
         "rows": _compared(parsed, other),
         "gone": _gone(parsed, other),
         "in_force": now_in_force,
@@ -96,26 +95,16 @@ def _table(
     return render(request, "workbench/table.html", shown, status=status)
 
 
-def _header(parsed: DecisionTable) -> list[tuple[str, bool]]:
-    used = _used(parsed)
-    names = [
-        (column.name, False) for column, shown in zip(parsed.inputs, used, strict=True) if shown
-    ]
-    return names + [(column.name, True) for column in parsed.outputs]
-
-
-def _used(parsed: DecisionTable) -> list[bool]:
-    """Say of each input whether any rule asks it: columns without a cell only take room."""
-    return [any(rule.cells[at] for rule in parsed.rules) for at in range(len(parsed.inputs))]
-
-
 def _compared(parsed: DecisionTable, other: DecisionTable | None) -> list[dict[str, Any]]:
+    """Return the rules with what they ask, and whether the table in force has them not."""
     known = {tuple(row[:-1]) for row in to_rows(other)[1]} if other else set()
-    used = _used(parsed)
-    _, sheet = to_rows(parsed)
     rows = []
-    for rule, cells in zip(parsed.rules, sheet, strict=True):
-        asks = [cell for cell, shown in zip(rule.cells, used, strict=True) if shown]
+    for rule, cells in zip(parsed.rules, to_rows(parsed)[1], strict=True):
+        asks = [
+            (column.name, cell)
+            for column, cell in zip(parsed.inputs, rule.cells, strict=True)
+            if cell
+        ]
         new = other is not None and tuple(cells[:-1]) not in known
         rows.append({"rule": rule, "asks": asks, "new": new})
     return rows

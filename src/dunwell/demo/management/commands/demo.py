@@ -102,7 +102,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{where}sign in with the password {word} as\n"
             "  early.001   催收员 collector      lead.early  组长 lead\n"
-            "  operations  运营 operations      strategy    策略 strategy\n"
+            "  operations  运营 operations      strategy    策略 strategy (and strategy.2)\n"
             "  compliance  合规 compliance      auditor     审计 auditor\n"
             "  admin       管理员 administrator"
         )

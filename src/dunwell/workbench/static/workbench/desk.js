@@ -121,16 +121,6 @@
         series: all.buckets.series.map((s) => ({ type: "bar", stack: "all", name: s.name, data: s.data, barMaxWidth: 46, itemStyle: { color: COLOURS[s.bucket] } })),
       };
     },
-    rolls(node, all) {
-      const most = Math.max(1, ...all.rolls.cells.filter((c) => c[0] !== c[1]).map((c) => c[2]));
-      return {
-        animation: false, grid: { left: 44, right: 8, top: 24, bottom: 26 },
-        xAxis: { type: "category", data: all.rolls.names, position: "top", name: node.dataset.x, splitArea: { show: true } },
-        yAxis: { type: "category", data: all.rolls.names, inverse: true, name: node.dataset.y, nameLocation: "start" },
-        visualMap: { show: false, min: 0, max: most, inRange: { color: ["#ffffff", "#f4c79a", "#cc3d2f"] } },
-        series: [{ type: "heatmap", data: all.rolls.cells, label: { show: true, fontSize: 10, color: "#1c2730", formatter: (p) => p.value[2] || "" } }],
-      };
-    },
     bars(node, all) {
       const part = all[node.dataset.key];
       return {
