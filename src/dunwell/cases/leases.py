@@ -106,7 +106,9 @@ def held_by_another(case_id: int) -> Refusal:
     """Return the refusal that names who holds the case."""
     lease = Lease.objects.select_related("holder").filter(case_id=case_id).first()
     who = lease.holder.name if lease else ""
-    return Refusal("cases.held", "%(who)s has this case in hand now. Take another or wait.", named={"who": who})
+    return Refusal(
+        "cases.held", "%(who)s has this case in hand now. Take another or wait.", named={"who": who}
+    )
 
 
 def _take(case_id: int, actor: Agent, now: datetime) -> bool:

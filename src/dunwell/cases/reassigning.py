@@ -65,7 +65,11 @@ def _reassign_refused(
         refusals.append(Refusal("cases.none_chosen", "Choose the cases first."))
     if len(case_ids) > MOST_AT_ONCE:
         refusals.append(
-            Refusal("cases.too_many", "Reassign at most %(most)s cases at a time.", named={"most": MOST_AT_ONCE})
+            Refusal(
+                "cases.too_many",
+                "Reassign at most %(most)s cases at a time.",
+                named={"most": MOST_AT_ONCE},
+            )
         )
     if not reason.strip():
         refusals.append(Refusal("cases.no_move_reason", "Say why the cases change hands."))

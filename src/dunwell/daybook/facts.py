@@ -43,7 +43,9 @@ SELECT id AS party_id, split_part(language, '-', 1) AS speaks FROM parties_party
 WHERE portfolio_id = {portfolio} AND language <> '' AND split_part(language, '-', 1) <> '{language}'
 """
 # The draw is made once: an arm that stands on a case is kept.
-CUSTOMERS = "SELECT id AS party_id, customer_ref FROM parties_party WHERE portfolio_id = {portfolio}"
+CUSTOMERS = (
+    "SELECT id AS party_id, customer_ref FROM parties_party WHERE portfolio_id = {portfolio}"
+)
 CASES = """
 SELECT id AS case_id, party_id, bucket::int AS bucket, oldest_unpaid_due_on, stage, segment,
        treatment, track, queue, priority::bigint AS priority, propensity_ppm, score_reasons, arm,

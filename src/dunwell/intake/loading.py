@@ -154,6 +154,7 @@ def _read_and_apply(
         load.clock.lap("judge")
         if _stops(load):
             return _answer(load)
+        _tie(load)
         carried = _stage(load, reading, book)
         load.clock.lap("stage")
         return _apply(load, reading, book, sums, carried)
@@ -202,6 +203,17 @@ def _judge(load: Load, reading: Reading, book: Book, previous: Snapshot | None) 
     if load.at_fault * 1_000_000 > limit * load.rows:
         found.append(Finding("intake.L01_error_limit", count=load.at_fault))
     return sums
+
+
+def _tie(load: Load) -> None:
+    """Make sure that every row is applied, waits, or stands twice.
+
+    :raises RuntimeError: if one went nowhere: a fault of this program, and nothing is applied
+    """
+    for file in load.files:
+        parts = [file[part] for part in ("applied", "quarantined", "repeated")]
+        if sum(count for count in parts if isinstance(count, int)) != file["rows"]:
+            raise RuntimeError(f"{file['name']}: {file['rows']} rows, but {parts} in all.")
 
 
 def _stage(load: Load, reading: Reading, book: Book) -> int:

@@ -64,7 +64,12 @@ def values_refused(table: DecisionTable) -> list[Refusal]:
             Refusal(
                 "strategy.bad_answer",
                 "Rule %(rule)s: the answer “%(value)s” of %(column)s does not fit. %(want)s",
-                named={"rule": rule.number, "column": column, "value": answer[column], "want": want},
+                named={
+                    "rule": rule.number,
+                    "column": column,
+                    "value": answer[column],
+                    "want": want,
+                },
             )
             for column, want in WANTED.items()
             if not FITS[column](answer[column])

@@ -44,7 +44,8 @@ def test_database(django_db_setup: None, django_db_blocker: object) -> Iterator[
         made = None
         if connection.settings_dict["NAME"] != connection.settings_dict["TEST"]["NAME"]:
             made = setup_databases(verbosity=0, interactive=False)
-        assert connection.settings_dict["NAME"].startswith("dunwell_test_")
+        if not connection.settings_dict["NAME"].startswith("dunwell_test_"):
+            raise pytest.UsageError("The tests found no database of their own.")
         yield
         if made:
             teardown_databases(made, verbosity=0)

@@ -50,15 +50,15 @@ def figures_of(portfolio: Portfolio, day: date) -> dict[str, Any]:
 def _rolls(today: dict[tuple[str, str], int]) -> dict[str, Any]:
     """Return who came from which bucket into which; ``heat`` is the share of those that moved."""
     sources = ["new", *map(str, BUCKETS)]
-    moved = {
-        (frm, to): today.get(("roll", f"{frm}>{to}"), 0) for frm in sources for to in BUCKETS
-    }
+    moved = {(frm, to): today.get(("roll", f"{frm}>{to}"), 0) for frm in sources for to in BUCKETS}
     most = max([n for (frm, to), n in moved.items() if frm not in ("new", str(to))] + [1])
     rows = []
     for frm in sources:
         cells = [_cell(moved[frm, to], frm, to, most) for to in BUCKETS]
         if frm != "new" or any(cell["count"] for cell in cells):
-            rows.append({"name": say("value", frm) if frm == "new" else _bucket(int(frm)), "cells": cells})
+            rows.append(
+                {"name": say("value", frm) if frm == "new" else _bucket(int(frm)), "cells": cells}
+            )
     return {"names": [_bucket(b) for b in BUCKETS], "rows": rows}
 
 

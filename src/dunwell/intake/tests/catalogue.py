@@ -1,18 +1,12 @@
-"""The bad-input catalogue: one case an entry, made in a folder, with what must follow."""
+"""The bad-input catalogue: one case an entry, with what must follow."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from dunwell.intake.tests import making
-from dunwell.intake.tests.making import accounts, as_csv, customers, good, payments, write
-
-Make = Callable[[Path], Path]
+from dunwell.intake.tests import spoiling as spoil
+from dunwell.intake.tests.making import accounts, as_csv, payments, write
+from dunwell.intake.tests.spoiling import Make
 
 
 @dataclass(frozen=True)
@@ -28,143 +22,6 @@ class Case:
     @property
     def full_code(self) -> str:
         return f"intake.{self.code}" if self.code else ""
-
-
-def cell(kind: str, column: str, value: str, *, count: int = 3) -> Make:
-    """Make a good delivery with one value replaced in the last row of a kind."""
-
-    def make(folder: Path) -> Path:
-        rows = good(count)
-        rows[kind][-1][column] = value
-        return write(folder, rows, with_totals=False)
-
-    return make
-
-
-def raw(kind: str, body: bytes, rows: int, **manifest: Any) -> Make:
-    """Make a good delivery with the bytes of one file replaced."""
-    return lambda folder: write(folder, raw={kind: body}, counts={kind: rows}, **manifest)
-
-
-def edited(kind: str, edit: Callable[[bytes], bytes], rows: int = 3, **manifest: Any) -> Make:
-    """Make a good delivery with the bytes of one file edited."""
-    return raw(kind, edit(as_csv(kind, good()[kind])), rows, **manifest)
-
-
-def manifest(**entries: Any) -> Make:
-    return lambda folder: write(folder, **entries)
-
-
-def rows_of(kind: str, change: Callable[[list[dict[str, str]]], None]) -> Make:
-    def make(folder: Path) -> Path:
-        rows = good()
-        change(rows[kind])
-        return write(folder, rows, with_totals=False)
-
-    return make
-
-
-def zipped(edit: Callable[[zipfile.ZipFile], None] | None = None, cut: int = 0) -> Make:
-    def make(folder: Path) -> Path:
-        source = write(folder / "in")
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(source.iterdir()):
-                archive.write(path, path.name)
-            if edit:
-                edit(archive)
-        body = out.getvalue()
-        target = folder / "delivery.zip"
-        target.write_bytes(body[: len(body) - cut])
-        return target
-
-    return make
-
-
-def bomb(archive: zipfile.ZipFile) -> None:
-    archive.writestr("bomb.csv", bytes(300 << 20))
-
-
-def without(name: str) -> Make:
-    def make(folder: Path) -> Path:
-        write(folder)
-        (folder / name).unlink()
-        return folder
-
-    return make
-
-
-def touched(folder: Path) -> Path:
-    write(folder)
-    path = folder / "accounts.csv"
-    path.write_bytes(path.read_bytes().replace(b"1000.10", b"1000.20"))
-    return folder
-
-
-def in_encoding(declared: str, actual: str, name: str) -> Make:
-    def make(folder: Path) -> Path:
-        rows = customers()
-        for row in rows:
-            row["name"] = name
-        body = as_csv("customers", rows).decode().encode(actual)
-        return write(folder, raw={"customers": body}, counts={"customers": 3}, encoding=declared)
-
-    return make
-
-
-def declared_totals(kind: str, **sums: str) -> Make:
-    def make(folder: Path) -> Path:
-        body = as_csv(kind, good()[kind])
-        entry = making.entry(f"{kind}.csv", kind, body, len(good()[kind]), sums)
-        (folder).mkdir(parents=True, exist_ok=True)
-        return write(folder, {kind: good()[kind], "customers": customers()}, files=[
-            entry,
-            making.entry("customers.csv", "customers", as_csv("customers", customers()), 3, {}),
-        ])  # fmt: skip
-
-    return make
-
-
-def _twice(rows: list[dict[str, str]]) -> None:
-    rows.append(dict(rows[-1]))
-
-
-def _twice_other(rows: list[dict[str, str]]) -> None:
-    rows.append({**rows[-1], "product": "silver"})
-
-
-def _clash(rows: list[dict[str, str]]) -> None:
-    rows.append({**rows[-1], "account_ref": "a000002"})
-
-
-def _shared(rows: list[dict[str, str]]) -> None:
-    for row in rows:
-        row["value"] = "19900009999"
-
-
-def _many(folder: Path) -> Path:
-    rows = good(22)
-    _shared(rows["contacts"])
-    return write(folder, rows)
-
-
-def _equal(folder: Path) -> Path:
-    rows = good(30)
-    for row in rows["accounts"]:
-        row["principal"] = "1000.00"
-    return write(folder, rows)
-
-
-def _reversal(**change: str) -> Make:
-    def change_rows(rows: list[dict[str, str]]) -> None:
-        reversal = {"payment_ref": "R1", "kind": "reversal", "reverses_ref": "P000001"}
-        rows.append({**rows[1], **reversal, **change})
-
-    return rows_of("payments", change_rows)
-
-
-def _guarantor(rows: list[dict[str, str]]) -> None:
-    rows.append({**rows[0], "role": "guarantor"})
 
 
 HEAD = as_csv("accounts", accounts()).split(b"\n")[0]
@@ -194,225 +51,251 @@ DATES = {
 }  # fmt: skip
 
 TRANSPORT = [
-    Case("A01", raw("accounts", b"", 0), R, "A01_empty_file"),
-    Case("A02", raw("payments", as_csv("payments", payments()).split(b"\n")[0] + b"\n", 0), A),
-    Case("A03", edited("accounts", lambda b: b[:-60]), R, "A03_cut_in_row"),
+    Case("A01", spoil.raw("accounts", b"", 0), R, "A01_empty_file"),
     Case(
-        "A04", edited("accounts", lambda b: b"\n".join(b.split(b"\n")[:-2]) + b"\n"), R, "H01_rows"
+        "A02", spoil.raw("payments", as_csv("payments", payments()).split(b"\n")[0] + b"\n", 0), A
     ),
-    Case("A05", zipped(cut=40), R, "A05_broken_archive"),
-    Case("A06", without("manifest.json"), H, "A06_no_manifest"),
-    Case("A10", manifest(portfolio="OTHER"), R, "A10_wrong_portfolio"),
-    Case("A11", manifest(environment="uat"), R, "A11_test_data"),
-    Case("A15", without("contacts.csv"), H, "A15_part_missing"),
-    Case("A18", touched, R, "A18_hash_mismatch"),
+    Case("A03", spoil.edited("accounts", lambda b: b[:-60]), R, "A03_cut_in_row"),
     Case(
-        "A18-pgp", raw("accounts", b"-----BEGIN PGP MESSAGE-----\n", 3), R, "A18_signed_or_sealed"
+        "A04",
+        spoil.edited("accounts", lambda b: b"\n".join(b.split(b"\n")[:-2]) + b"\n"),
+        R,
+        "H01_rows",
+    ),
+    Case("A05", spoil.zipped(cut=40), R, "A05_broken_archive"),
+    Case("A06", spoil.without("manifest.json"), H, "A06_no_manifest"),
+    Case("A10", spoil.manifest(portfolio="OTHER"), R, "A10_wrong_portfolio"),
+    Case("A11", spoil.manifest(environment="uat"), R, "A11_test_data"),
+    Case("A15", spoil.without("contacts.csv"), H, "A15_part_missing"),
+    Case("A18", spoil.touched, R, "A18_hash_mismatch"),
+    Case(
+        "A18-pgp",
+        spoil.raw("accounts", b"-----BEGIN PGP MESSAGE-----\n", 3),
+        R,
+        "A18_signed_or_sealed",
     ),
 ]
 ENCODING = [
-    Case("B01", manifest(), A),
-    Case("B02", edited("accounts", lambda b: b"\xef\xbb\xbf" + b), A, "B02_byte_order_mark"),
-    Case("B03", in_encoding("gbk", "gbk", "王小明"), A),
-    Case("B04", in_encoding("gb18030", "gb18030", "𬱖䶮㛃𠮷"), A),
-    Case("B05", edited("customers", lambda b: b.decode().encode("utf-16")), R, "B05_utf16"),
-    Case("B06", edited("customers", lambda b: b.decode().encode("utf-16-le")), R, "B05_utf16"),
-    Case("B07", in_encoding("gbk", "utf-8", "王小明"), R, "B07_other_encoding"),
-    Case("B08", in_encoding("utf-8", "gb18030", "王小明"), R, "B08_undecodable"),
-    Case("B09", cell("customers", "name", "锟斤拷"), A, "B09_mojibake", 3),
+    Case("B01", spoil.manifest(), A),
+    Case("B02", spoil.edited("accounts", lambda b: b"\xef\xbb\xbf" + b), A, "B02_byte_order_mark"),
+    Case("B03", spoil.in_encoding("gbk", "gbk", "王小明"), A),
+    Case("B04", spoil.in_encoding("gb18030", "gb18030", "𬱖䶮㛃𠮷"), A),
+    Case("B05", spoil.edited("customers", lambda b: b.decode().encode("utf-16")), R, "B05_utf16"),
+    Case(
+        "B06", spoil.edited("customers", lambda b: b.decode().encode("utf-16-le")), R, "B05_utf16"
+    ),
+    Case("B07", spoil.in_encoding("gbk", "utf-8", "王小明"), R, "B07_other_encoding"),
+    Case("B08", spoil.in_encoding("utf-8", "gb18030", "王小明"), R, "B08_undecodable"),
+    Case("B09", spoil.cell("customers", "name", "锟斤拷"), A, "B09_mojibake", 3),
     Case(
         "B10",
-        edited("customers", lambda b: b.replace(b"MFXU"[:1], b"\xed\xa0\x80", 1)),
+        spoil.edited("customers", lambda b: b.replace(b"MFXU"[:1], b"\xed\xa0\x80", 1)),
         R,
         "B08_undecodable",
     ),
-    Case("B11", edited("contacts", lambda b: b.replace(b"bank", b"ba\0k", 1)), A, "B11_nul", 1),
-    Case("B12", cell("customers", "name", "王\u200b小明"), A, "B12_invisible"),
-    Case("B12-only", cell("customers", "name", "\u200b"), A, "E18_empty", 3),
-    Case("B13", cell("customers", "name", "王\ue001"), A, "B13_private_use", 3),
-    Case("B14", in_encoding("utf-8", "big5", "林志明"), R, "B08_undecodable"),
-    Case("B15", cell("customers", "name", "Jose\u0301"), A, "B15_composed"),
-    Case("B16", cell("accounts", "credit_limit", "１２３"), A, "B16_full_width"),
-    Case("B17", raw("accounts", "account_ref".encode("cp037"), 1), R, "B08_undecodable"),
-    Case("B18", edited("accounts", lambda b: b.replace(b"\n", b"\r\n", 2)), A, "B18_line_ends"),
-    Case("B18-cr", edited("accounts", lambda b: b.replace(b"\n", b"\r")), A, "B18_line_ends"),
+    Case(
+        "B11", spoil.edited("contacts", lambda b: b.replace(b"bank", b"ba\0k", 1)), A, "B11_nul", 1
+    ),
+    Case("B12", spoil.cell("customers", "name", "王\u200b小明"), A, "B12_invisible"),
+    Case("B12-only", spoil.cell("customers", "name", "\u200b"), A, "E18_empty", 3),
+    Case("B13", spoil.cell("customers", "name", "王\ue001"), A, "B13_private_use", 3),
+    Case("B14", spoil.in_encoding("utf-8", "big5", "林志明"), R, "B08_undecodable"),
+    Case("B15", spoil.cell("customers", "name", "Jose\u0301"), A, "B15_composed"),
+    Case("B16", spoil.cell("accounts", "credit_limit", "１２３"), A, "B16_full_width"),
+    Case("B17", spoil.raw("accounts", "account_ref".encode("cp037"), 1), R, "B08_undecodable"),
+    Case(
+        "B18", spoil.edited("accounts", lambda b: b.replace(b"\n", b"\r\n", 2)), A, "B18_line_ends"
+    ),
+    Case("B18-cr", spoil.edited("accounts", lambda b: b.replace(b"\n", b"\r")), A, "B18_line_ends"),
 ]
 STRUCTURE = [
     Case(
         "C01",
-        edited("accounts", lambda b: b.replace(b"principal", b"principle", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"principal", b"principle", 1)),
         R,
         "C01_missing_column",
     ),
     Case(
         "C02",
-        edited("accounts", lambda b: b.replace(b"card_last4", b"card_ending", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"card_last4", b"card_ending", 1)),
         A,
         "C02_extra_column",
     ),
     Case(
         "C04",
-        edited("accounts", lambda b: b.replace(b"interest", b"principal", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"interest", b"principal", 1)),
         R,
         "C04_duplicate_header",
     ),
     Case(
         "C05",
-        edited("accounts", lambda b: b.replace(b"principal", b" Principal ", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"principal", b" Principal ", 1)),
         A,
         "C05_header_style",
     ),
     Case(
         "C06-short",
-        edited("accounts", lambda b: b.replace(b",open\n", b"\n", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b",open\n", b"\n", 1)),
         A,
         "C06_ragged",
         2,
     ),
     Case(
         "C06-long",
-        edited("accounts", lambda b: b.replace(b",open\n", b",open,x\n", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b",open\n", b",open,x\n", 1)),
         A,
         "C06_ragged",
         2,
     ),
     Case(
         "C07",
-        edited("accounts", lambda b: b.replace(b"gold", b'"gold', 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"gold", b'"gold', 1)),
         R,
         "C07_unclosed_quote",
     ),
     Case(
         "C08",
-        edited("accounts", lambda b: b.replace(b"gold", b'"go"ld"', 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"gold", b'"go"ld"', 1)),
         A,
         "C08_quote_inside",
         2,
     ),
-    Case("C09", edited("accounts", lambda b: b.replace(b"gold", b"go,ld", 1)), A, "C06_ragged", 2),
-    Case("C10", cell("customers", "city", "上\n海"), A),
-    Case("C11", edited("accounts", lambda b: b.replace(b",", b";")), R, "C11_separator"),
-    Case("C12", cell("contacts", "value", "9" * 140_000), A, "C12_too_long", 1),
+    Case(
+        "C09",
+        spoil.edited("accounts", lambda b: b.replace(b"gold", b"go,ld", 1)),
+        A,
+        "C06_ragged",
+        2,
+    ),
+    Case("C10", spoil.cell("customers", "city", "上\n海"), A),
+    Case("C11", spoil.edited("accounts", lambda b: b.replace(b",", b";")), R, "C11_separator"),
+    Case("C12", spoil.cell("contacts", "value", "9" * 140_000), A, "C12_too_long", 1),
     Case(
         "C13",
-        raw("accounts", b",".join(b"c%d" % n for n in range(100_000)) + b"\n", 0),
+        spoil.raw("accounts", b",".join(b"c%d" % n for n in range(100_000)) + b"\n", 0),
         R,
         "C13_too_many_columns",
     ),
     Case(
         "C13-huge-line",
-        raw("accounts", HEAD + b"\n" + b"x" * (40 << 20), 1),
+        spoil.raw("accounts", HEAD + b"\n" + b"x" * (40 << 20), 1),
         R,
         "C13_too_many_columns",
     ),
-    Case("C14", edited("accounts", lambda b: b.replace(b"\n", b"\n\n")), A, "C14_blank_lines"),
-    Case("C15", edited("accounts", lambda b: b"Confidential\n" + b), R, "C15_preamble"),
+    Case(
+        "C14", spoil.edited("accounts", lambda b: b.replace(b"\n", b"\n\n")), A, "C14_blank_lines"
+    ),
+    Case("C15", spoil.edited("accounts", lambda b: b"Confidential\n" + b), R, "C15_preamble"),
     Case(
         "C16",
-        raw("accounts", b"ACCOUNT   CUSTOMER   AMOUNT\nA1        C1         10\n", 1),
+        spoil.raw("accounts", b"ACCOUNT   CUSTOMER   AMOUNT\nA1        C1         10\n", 1),
         R,
         "C16_fixed_width",
     ),
-    Case("C17", raw("accounts", b'{"account_ref": "A"}\n', 1), R, "C17_json_lines"),
-    Case("C18", raw("accounts", b"<?xml version='1.0'?><a/>", 1), R, "C18_xml"),
+    Case("C17", spoil.raw("accounts", b'{"account_ref": "A"}\n', 1), R, "C17_json_lines"),
+    Case("C18", spoil.raw("accounts", b"<?xml version='1.0'?><a/>", 1), R, "C18_xml"),
 ]
 NUMBERS = [
     *(
-        Case(f"E {value[:20]!r}", cell("accounts", "interest", value), A, code, 1)
+        Case(f"E {value[:20]!r}", spoil.cell("accounts", "interest", value), A, code, 1)
         for value, code in AMOUNTS.items()
     ),
-    Case("E05", cell("accounts", "interest", "１２３"), A, "B16_full_width"),
-    Case("E15", rows_of("accounts", lambda r: r[-1].update(_NOTHING)), A, "E15_nothing_owed", 1),
-    Case("E11-half", cell("accounts", "interest", "0.125"), A, "E11_decimals", 1),
-    Case("E16", cell("accounts", "fees", "900000.00"), A, "E16_fees", 1),
+    Case("E05", spoil.cell("accounts", "interest", "１２３"), A, "B16_full_width"),
+    Case(
+        "E15", spoil.rows_of("accounts", lambda r: r[-1].update(_NOTHING)), A, "E15_nothing_owed", 1
+    ),
+    Case("E11-half", spoil.cell("accounts", "interest", "0.125"), A, "E11_decimals", 1),
+    Case("E16", spoil.cell("accounts", "fees", "900000.00"), A, "E16_fees", 1),
 ]
 DATED = [
     *(
-        Case(f"F {value!r}", cell("accounts", "opened_on", value), A, code, 1)
+        Case(f"F {value!r}", spoil.cell("accounts", "opened_on", value), A, code, 1)
         for value, code in DATES.items()
     ),
-    Case("F03", cell("accounts", "opened_on", "02/03/2020"), R, "F03_ambiguous_date"),
-    Case("F08", cell("customers", "birth_date", "2015-01-01"), A, "F08_age", 3),
-    Case("F09", cell("accounts", "due_on", "2019-01-01"), A, "F09_order", 1),
-    Case("F13", manifest(business_date="2026-02-30"), R, "H05_manifest"),
+    Case("F03", spoil.cell("accounts", "opened_on", "02/03/2020"), R, "F03_ambiguous_date"),
+    Case("F08", spoil.cell("customers", "birth_date", "2015-01-01"), A, "F08_age", 3),
+    Case("F09", spoil.cell("accounts", "due_on", "2019-01-01"), A, "F09_order", 1),
+    Case("F13", spoil.manifest(business_date="2026-02-30"), R, "H05_manifest"),
 ]
 KEYS = [
-    Case("G01", rows_of("accounts", _twice), A, "G01_repeated"),
-    Case("G02", rows_of("accounts", _twice_other), R, "G02_key_twice"),
-    Case("G03", rows_of("accounts", _clash), R, "G03_key_clash"),
-    Case("G05", cell("customers", "id_number", "11010519491231002A"), A, "", 0),
+    Case("G01", spoil.rows_of("accounts", spoil.twice), A, "G01_repeated"),
+    Case("G02", spoil.rows_of("accounts", spoil.twice_other), R, "G02_key_twice"),
+    Case("G03", spoil.rows_of("accounts", spoil.clash), R, "G03_key_clash"),
+    Case("G05", spoil.cell("customers", "id_number", "11010519491231002A"), A, "", 0),
     Case(
         "G05-digit",
-        cell("customers", "id_number", "110105194912310021"),
+        spoil.cell("customers", "id_number", "110105194912310021"),
         A,
         "G05_id_check_digit",
         3,
     ),
-    Case("G05-x", cell("customers", "id_number", "11010519491231002x"), A),
-    Case("G06", cell("contacts", "value", "021-5555"), A, "G06_phone", 1),
-    Case("G06-shared", _many, A, "G06_shared_phone", 22),
+    Case("G05-x", spoil.cell("customers", "id_number", "11010519491231002x"), A),
+    Case("G06", spoil.cell("contacts", "value", "021-5555"), A, "G06_phone", 1),
+    Case("G06-shared", spoil.many, A, "G06_shared_phone", 22),
     Case(
         "G07",
-        rows_of("contacts", lambda r: r[0].update(kind="email", value="test@bank")),
+        spoil.rows_of("contacts", lambda r: r[0].update(kind="email", value="test@bank")),
         A,
         "G07_email",
         1,
     ),
-    Case("G08", cell("customers", "name", "测试"), A, "G08_placeholder", 3),
-    Case("G09", cell("customers", "deceased", "maybe"), A, "G09_flag", 3),
-    Case("G10", rows_of("contacts", _guarantor), A, "G10_guarantor_is_debtor", 1),
-    Case("G11", cell("accounts", "product", "card 4111 1111 1111 1111"), A, "G11_card_number"),
+    Case("G08", spoil.cell("customers", "name", "测试"), A, "G08_placeholder", 3),
+    Case("G09", spoil.cell("customers", "deceased", "maybe"), A, "G09_flag", 3),
+    Case("G10", spoil.rows_of("contacts", spoil.guarantor), A, "G10_guarantor_is_debtor", 1),
+    Case(
+        "G11", spoil.cell("accounts", "product", "card 4111 1111 1111 1111"), A, "G11_card_number"
+    ),
     Case(
         "G11-key",
-        cell("accounts", "account_ref", "4111111111111111"),
+        spoil.cell("accounts", "account_ref", "4111111111111111"),
         A,
         "G11_card_number_as_key",
         1,
     ),
     Case(
         "G12",
-        edited("accounts", lambda b: b.replace(b"card_last4", b"CVV2", 1)),
+        spoil.edited("accounts", lambda b: b.replace(b"card_last4", b"CVV2", 1)),
         R,
         "G12_card_secret",
     ),
-    Case("G13", cell("accounts", "currency", "USD"), A, "G13_currency", 1),
-    Case("G16", cell("accounts", "customer_ref", "NOBODY"), A, "G16_unknown_customer", 1),
-    Case("G17", cell("accounts", "status", "asleep"), A, "G17_not_a_choice", 1),
+    Case("G13", spoil.cell("accounts", "currency", "USD"), A, "G13_currency", 1),
+    Case("G16", spoil.cell("accounts", "customer_ref", "NOBODY"), A, "G16_unknown_customer", 1),
+    Case("G17", spoil.cell("accounts", "status", "asleep"), A, "G17_not_a_choice", 1),
 ]
 TOTALS = [
     Case("H01", lambda f: write(f, counts={"accounts": 4}), R, "H01_rows"),
-    Case("H02", declared_totals("accounts", principal="3003.31"), R, "H02_total"),
+    Case("H02", spoil.declared_totals("accounts", principal="3003.31"), R, "H02_total"),
     Case("H05", lambda f: write(f, files="none"), R, "H05_manifest"),
-    Case("H07", _equal, H, "H07_uniform"),
-    Case("H08", cell("payments", "account_ref", "A999999"), A, "H08_unknown_account", 1),
-    Case("H09", _reversal(reverses_ref="P999"), A, "H09_no_original", 1),
-    Case("H09-more", _reversal(amount="999.00"), A, "H09_reversal", 1),
-    Case("H09-fine", _reversal(), A),
+    Case("H07", spoil.equal, H, "H07_uniform"),
+    Case("H08", spoil.cell("payments", "account_ref", "A999999"), A, "H08_unknown_account", 1),
+    Case("H09", spoil.reversal(reverses_ref="P999"), A, "H09_no_original", 1),
+    Case("H09-more", spoil.reversal(amount="999.00"), A, "H09_reversal", 1),
+    Case("H09-fine", spoil.reversal(), A),
     Case(
         "H10",
-        rows_of("payments", lambda r: r.append({**r[0], "amount": "7.00"})),
+        spoil.rows_of("payments", lambda r: r.append({**r[0], "amount": "7.00"})),
         R,
         "H10_two_amounts",
     ),
-    Case("H11", rows_of("payments", lambda r: r.append({**r[0], "payment_ref": "P9"})), A),
-    Case("H12", cell("payments", "currency", "USD"), A, "H12_currency", 1),
+    Case("H11", spoil.rows_of("payments", lambda r: r.append({**r[0], "payment_ref": "P9"})), A),
+    Case("H12", spoil.cell("payments", "currency", "USD"), A, "H12_currency", 1),
 ]
 HOSTILE = [
-    Case("I01", cell("customers", "city", "=HYPERLINK(1)"), A),
-    Case("I02", cell("customers", "city", "<script>{{7*7}}"), A),
-    Case("I03", cell("customers", "city", "'); DROP TABLE x;--"), A),
-    Case("I04", zipped(bomb), R, "I04_too_large"),
-    Case("I05", zipped(lambda z: z.writestr("more.zip", b"PK")), R, "I05_nested"),
-    Case("I08", zipped(lambda z: z.writestr("../evil.csv", b"x")), R, "I08_unsafe_path"),
-    Case("I09", raw("accounts", b"%PDF-1.7\n", 1), R, "I09_disguised"),
-    Case("D09", raw("accounts", b"PK\x03\x04 a workbook", 1), R, "D09_workbook"),
+    Case("I01", spoil.cell("customers", "city", "=HYPERLINK(1)"), A),
+    Case("I02", spoil.cell("customers", "city", "<script>{{7*7}}"), A),
+    Case("I03", spoil.cell("customers", "city", "'); DROP TABLE x;--"), A),
+    Case("I04", spoil.zipped(spoil.bomb), R, "I04_too_large"),
+    Case("I05", spoil.zipped(lambda z: z.writestr("more.zip", b"PK")), R, "I05_nested"),
+    Case("I08", spoil.zipped(lambda z: z.writestr("../evil.csv", b"x")), R, "I08_unsafe_path"),
+    Case("I09", spoil.raw("accounts", b"%PDF-1.7\n", 1), R, "I09_disguised"),
+    Case("D09", spoil.raw("accounts", b"PK\x03\x04 a workbook", 1), R, "D09_workbook"),
     Case(
         "I09-parquet",
         lambda f: write(f, form="parquet", raw={"accounts": b"PAR1 no"}),
         R,
         "A05_broken_archive",
     ),
-    Case("zip", zipped(), A),
+    Case("zip", spoil.zipped(), A),
 ]
 CASES = [*TRANSPORT, *ENCODING, *STRUCTURE, *NUMBERS, *DATED, *KEYS, *TOTALS, *HOSTILE]
 assert len({case.id for case in CASES}) == len(CASES)

@@ -20,7 +20,8 @@ def test_an_amount_becomes_whole_minor_units(text, currency, minor):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1e3", "NaN", "inf", "1,000", "+1", " 1", "1.", ".5", "1.005", "１２", "--1", "1" * 16]
+    "text",
+    ["", "1e3", "NaN", "inf", "1,000", "+1", " 1", "1.", ".5", "1.005", "１２", "--1", "1" * 16],
 )
 def test_whatever_is_not_plain_digits_is_no_amount(text):
     with pytest.raises(BadAmount):

@@ -30,9 +30,7 @@ def case(collector):
 
 
 def taken(case, collector, amount=50_000, days=2):
-    return take_promise(
-        case.pk, amount_minor=amount, due_on=later(days), actor=collector, now=NOW
-    )
+    return take_promise(case.pk, amount_minor=amount, due_on=later(days), actor=collector, now=NOW)
 
 
 def decide(case, day):
@@ -99,13 +97,16 @@ def test_payments_alone_decide(case, collector, paid, value_days, day, state):
     decide(case, later(day))
     promise.refresh_from_db()
     assert promise.state == state
-    assert rules.decided(
-        amount_minor=promise.amount_minor,
-        tolerance_minor=promise.tolerance_minor,
-        paid_minor=promise.paid_minor,
-        counts_until=promise.counts_until,
-        today=later(day),
-    ) == state
+    assert (
+        rules.decided(
+            amount_minor=promise.amount_minor,
+            tolerance_minor=promise.tolerance_minor,
+            paid_minor=promise.paid_minor,
+            counts_until=promise.counts_until,
+            today=later(day),
+        )
+        == state
+    )
 
 
 def test_money_from_before_the_promise_does_not_count(case, collector):
