@@ -35,7 +35,7 @@ def record_call(
     refusals = call_refused(call, now=now, today=today)
     if case.state != Case.State.OPEN:
         refusals.append(Refusal("cases.closed", "The case is closed. Write a note instead."))
-    point = ContactPoint.objects.filter(pk=contact_point_id, party=case.party_id).first()
+    point = ContactPoint.objects.filter(pk=contact_point_id or 0, party=case.party_id).first()
     if contact_point_id and point is None:
         refusals.append(Refusal("cases.not_his_number", "The number belongs to another case."))
     if held_elsewhere(case, actor, now):
@@ -115,7 +115,7 @@ def unmask(
     :raises Forbidden: if he may not see it
     """
     case = require_case(Case, case_id, actor, Can.UNMASK)
-    point = ContactPoint.objects.filter(pk=contact_point_id, party=case.party_id).first()
+    point = ContactPoint.objects.filter(pk=contact_point_id or 0, party=case.party_id).first()
     if point is None:
         raise Forbidden("no such contact point on the case")
     if not reason.strip():

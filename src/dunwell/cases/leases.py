@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -69,7 +70,7 @@ def take_next(actor: Agent, *, now: datetime, zone: str) -> int | None:
     # One person's double click must wait for itself, not take two cases.
     Agent.objects.select_for_update(no_key=True).get(pk=actor.pk)
     here = now.astimezone(ZoneInfo(zone))
-    given = {
+    given: dict[str, Any] = {
         "me": actor.pk,
         "team": actor.team_id,
         "queues": list(actor.queues),
@@ -113,7 +114,7 @@ def held_by_another(case_id: int) -> Refusal:
 
 def _take(case_id: int, actor: Agent, now: datetime) -> bool:
     with connection.cursor() as cursor:
-        given = {"case": case_id, "me": actor.pk, "now": now, "until": now + LEASE}
+        given: dict[str, Any] = {"case": case_id, "me": actor.pk, "now": now, "until": now + LEASE}
         cursor.execute(TAKE, given)
         return bool(cursor.rowcount)
 

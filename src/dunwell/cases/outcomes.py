@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,7 +20,7 @@ class Outcome:
     """
 
     code: str
-    label: str
+    label: Promise
     group: str
     connected: bool = False
     rpc: bool = False

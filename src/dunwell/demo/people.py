@@ -141,7 +141,7 @@ def take_promises(code: str, *, now: datetime) -> int:
                 "due": snapshot.business_date + timedelta(days=20),
             },
         )  # fmt: skip
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 # What collectors wrote down yesterday, so that a timeline is not only what the day did:

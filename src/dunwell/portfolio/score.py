@@ -193,7 +193,7 @@ def _chosen(
     # From the highest bound down, so that the first that is reached fits.
     steps = [
         (known & _reaches(number, whole, one.measure, r.attribute.since), value(r))
-        for r in rated
+        for r in reversed(rated)
         if r.attribute.since is not None
     ]
     return ibis.cases(*steps, (known, value(rated[0])), else_=unknown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from dunwell.demo.oracle import report
 
@@ -15,7 +16,7 @@ def prove_uci(tell: Callable[[str], None]) -> tuple[str, bool]:
     statements, and the control totals against the file.
     """
     began = time.monotonic()
-    found = report()
+    found: dict[str, Any] = report()
     for difference in found["shown"]:
         tell(str(difference))
     compared = sum(value for name, value in found.items() if name.endswith("_compared"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
@@ -51,7 +52,12 @@ def sign_in(username: str, password: str, *, now: datetime) -> Agent | None:
     """
     name = username.strip().lower()[:LONGEST_NAME]
     with connection.cursor() as cursor:
-        given = {"name": name, "now": now, "until": now + LOCKED_FOR, "tries": TRIES}
+        given: dict[str, Any] = {
+            "name": name,
+            "now": now,
+            "until": now + LOCKED_FOR,
+            "tries": TRIES,
+        }
         cursor.execute(COUNT, given)
         (failures,) = cursor.fetchone()
     if failures > TRIES:

@@ -19,7 +19,7 @@ View = Callable[..., HttpResponse]
 class StaffRequest(HttpRequest):
     """A request of a signed-in member of staff."""
 
-    user: Agent  # type: ignore[assignment]
+    user: Agent
 
 
 def needs(*rights: Can) -> Callable[[View], View]:

@@ -103,7 +103,7 @@ def cases_page(agent: Agent, asked: Asked, *, today: date, now: datetime) -> Pag
 def filters(asked: Asked, *, today: date, now: datetime) -> Q:
     """Return the condition of what was asked beside the search."""
     open_promise = Exists(Promise.objects.filter(case=OuterRef("pk"), state="open"))
-    shows = {
+    shows: dict[str, Q] = {
         "due": Q(next_step_on=None) | Q(next_step_on__lte=today),
         "callback": Q(follow_up_at__isnull=False),
         "promise": Q(open_promise),
@@ -128,7 +128,7 @@ def searched(text: str, *, everywhere: bool) -> Q:
         return Q()
     if not everywhere:
         ending = ContactPoint.objects.filter(party=OuterRef("party"), ending=text[-4:])
-        by_phone = Exists(ending) if _is_ending(text) else Q(pk__in=())
+        by_phone = Q(Exists(ending)) if _is_ending(text) else Q(pk__in=())
         return (
             Q(party__name__icontains=text)
             | Q(party__name_key__startswith=text.lower())

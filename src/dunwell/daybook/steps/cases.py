@@ -6,6 +6,8 @@ as it shall stand, not inserted and then updated twice.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from dunwell.daybook.decisions import cured, decisions
@@ -131,7 +133,7 @@ def run_cases(day: BusinessDay, engine: Engine) -> dict[str, int]:
     decided = engine.ship("case", COLUMNS, decisions(day, engine))
     closing = engine.ship("cured", CURED, cured(engine))
     tables = {"decided": decided, "cured": closing}
-    given = {"portfolio": day.portfolio.pk, "day": day.on, "at": day.at}
+    given: dict[str, Any] = {"portfolio": day.portfolio.pk, "day": day.on, "at": day.at}
     with connection.cursor() as cursor:
         # Fresh tables have no statistics, and the plans of what follows need them.
         cursor.execute(f"ANALYZE {decided}; ANALYZE {closing}")

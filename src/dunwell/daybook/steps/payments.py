@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from dunwell.daybook.engine import BusinessDay, Engine
@@ -34,7 +36,7 @@ WHERE portfolio_id = %(portfolio)s AND step = 'payments' AND day < %(day)s
 
 def run_payments(day: BusinessDay, engine: Engine) -> dict[str, int]:
     """Write one payment entry for each open case that money was posted to."""
-    given = {"portfolio": day.portfolio.pk, "day": day.on, "at": day.at}
+    given: dict[str, Any] = {"portfolio": day.portfolio.pk, "day": day.on, "at": day.at}
     with connection.cursor() as cursor:
         cursor.execute(AFTER, given)
         given["after"] = cursor.fetchone()[0]

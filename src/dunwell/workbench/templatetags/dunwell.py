@@ -41,9 +41,9 @@ def whole(minor: int | None, currency: str) -> str:
 
 
 @register.filter
-def count(number: int | None) -> str:
+def count(number: Any) -> str:
     """Write a count with its thousands apart."""
-    return "" if number is None or number == "" else f"{int(number):,}"
+    return f"{int(number):,}" if number not in (None, "") else ""
 
 
 @register.simple_tag
@@ -135,7 +135,7 @@ def query(context: dict[str, Any], **changes: Any) -> str:
             params.pop(name, None)
         else:
             params[name] = value
-    return "?" + params.urlencode()
+    return f"?{params.urlencode()}"
 
 
 @register.filter
@@ -143,7 +143,7 @@ def finding(found: dict[str, Any]) -> str:
     """Say what was found in a delivery, in the reader's language."""
     code = found.get("code", "")
     says = CODES[code][1] if code in CODES else str(found.get("says", ""))
-    return gettext(says) if says else str(code)
+    return str(gettext(says)) if says else str(code)
 
 
 @register.filter

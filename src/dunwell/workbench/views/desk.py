@@ -277,6 +277,6 @@ def home(request: HttpRequest) -> HttpResponse:
         (Can.SEE_STAFF, "workbench:staff"),
     )
     for right, page in pages:
-        if may(request.user, right):  # type: ignore[arg-type]
+        if may(request.user, right):
             return redirect(page)
     return render(request, "workbench/nothing.html")

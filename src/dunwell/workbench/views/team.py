@@ -72,7 +72,7 @@ def people(agent: Agent, *, now: datetime) -> list[dict[str, Any]]:
         found = found.filter(team=agent.team_id)
     agents = list(found.select_related("team").order_by("username")[:MOST_PEOPLE])
     here = now.astimezone(desk_zone())
-    given = {
+    given: dict[str, Any] = {
         "people": [one.pk for one in agents],
         "today": here.date(),
         "day_began": here.replace(hour=0, minute=0, second=0, microsecond=0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ class Command(BaseCommand):
                 continue
             told = ", ".join(f"{name} {count:,}" for name, count in run.produced.items())
             table.add_row(step, f"{(run.finished_at - run.started_at).total_seconds():.2f}", told)
-        Console(file=self.stdout._out).print(table)
+        Console(file=sys.stdout).print(table)
 
     def export(self, portfolio: Portfolio, **options: Any) -> None:
         for path in export_portfolio(portfolio, options["out"] / portfolio.code):

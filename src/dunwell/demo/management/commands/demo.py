@@ -82,7 +82,7 @@ class Command(BaseCommand):
             make_deliveries(folder, last_day=last, accounts=accounts, seed=SEED), start=1
         ):
             delivery = load_delivery(path, now=timezone.now())
-            if delivery.state != Delivery.State.APPLIED:
+            if delivery.state != Delivery.State.APPLIED or delivery.business_date is None:
                 raise CommandError(f"{path.name} was {delivery.state}: {delivery.report}")
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         def tell(text: str) -> None:
             self.stderr.write(text)
 
-        benches = {"day": bench_day, "pages": bench_pages}
+        benches: dict[str, Callable[..., dict[str, Any]]] = {"day": bench_day, "pages": bench_pages}
         wanted = ("accounts", "seed", "keep", "seconds", "rate", "reuse")
         given = {key: options[key] for key in wanted if key in options}
         self.stdout.write(json.dumps(benches[name](tell=tell, **given)))
