@@ -59,8 +59,8 @@ test: .venv/dev assets lint browser
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q
 	@$(BIN)/coverage report --include='*/rules.py,*/rules/*,*/actions.py' --fail-under=85 --skip-covered
-	@echo "==> the day survives being killed (small sizes; 'dunwell prove day' is the whole proof)"
-	@$(BIN)/dunwell prove day --kills 4 --accounts 300
+	@echo "==> every real account against the oracle"
+	@$(BIN)/dunwell prove uci
 
 bench: .venv/base
 	@$(BIN)/dunwell bench day --accounts 1000000

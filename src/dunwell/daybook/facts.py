@@ -65,7 +65,7 @@ def scored(engine: Engine) -> ibis.Table:
     Ties go to the account that came first: reasons must not depend on the order of rows.
     """
     overdue = engine.aged.filter(engine.aged.overdue)
-    points = score(overdue, shipped())
+    points = score(overdue, shipped(engine.day.portfolio.currency))
     reasons = (
         points.reason_1.fill_null("")
         + "," + points.reason_2.fill_null("")
