@@ -79,14 +79,22 @@ def take_next(actor: Agent, *, now: datetime, zone: str) -> int | None:
         "day_began": here.replace(hour=0, minute=0, second=0, microsecond=0),
     }
     Lease.objects.filter(holder=actor).delete()
-    with connection.cursor() as cursor:
-        for statement in (CALLBACK, OWN, POOL):
-            cursor.execute(statement, given)
-            found = cursor.fetchone()
-            if found:
-                _take(found[0], actor, now)
-                return int(found[0])
+    for statement in (CALLBACK, OWN, POOL):
+        found = _first(statement, given)
+        # A colleague may have taken it, and let go of its row, after this statement
+        # began to look: his lease then refuses ours, and a new look passes it over.
+        while found is not None and not _take(found, actor, now):
+            found = _first(statement, given)
+        if found is not None:
+            return found
     return None
+
+
+def _first(statement: str, given: dict[str, Any]) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 @transaction.atomic

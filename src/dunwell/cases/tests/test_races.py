@@ -24,7 +24,8 @@ def both(work, arguments):
 def test_collectors_who_press_next_at_once_get_different_cases(committed_db):
     people = [make.agent() for _ in range(8)]
     of = make.portfolio()
-    for _ in range(8):
+    # More than people: whoever finds a row locked for an instant must find another.
+    for _ in range(40):
         make.case(of)
 
     def press(pk):
