@@ -15,37 +15,33 @@ from dunwell.staff.models import Agent
 
 LEASE = timedelta(minutes=15)
 
+FREE = """
+  AND NOT EXISTS (SELECT FROM cases_lease l
+                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
+"""
 # The best case that nobody else holds and that is due; a row another has in hand is
 # passed over, so two who ask at once get two cases. Ordered as case_worklist is.
-OWN = """
-SELECT c.id FROM cases_case c
-WHERE c.state = 'open' AND c.collector_id = %(me)s
+BEST = f"""
   AND (c.next_step_on IS NULL OR c.next_step_on <= %(today)s)
   AND (c.follow_up_at IS NULL OR c.follow_up_at <= %(now)s)
   AND (c.last_worked_at IS NULL OR c.last_worked_at < %(day_began)s)
-  AND NOT EXISTS (SELECT FROM cases_lease l
-                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
+  {FREE}
 ORDER BY c.priority DESC, c.oldest_unpaid_due_on, c.id
 LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """
-POOL = """
+OWN = f"""
+SELECT c.id FROM cases_case c
+WHERE c.state = 'open' AND c.collector_id = %(me)s {BEST}
+"""
+POOL = f"""
 SELECT c.id FROM cases_case c
 WHERE c.state = 'open' AND c.team_id = %(team)s AND c.collector_id IS NULL
-  AND c.queue = ANY(%(queues)s)
-  AND (c.next_step_on IS NULL OR c.next_step_on <= %(today)s)
-  AND (c.follow_up_at IS NULL OR c.follow_up_at <= %(now)s)
-  AND (c.last_worked_at IS NULL OR c.last_worked_at < %(day_began)s)
-  AND NOT EXISTS (SELECT FROM cases_lease l
-                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
-ORDER BY c.priority DESC, c.oldest_unpaid_due_on, c.id
-LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+  AND c.queue = ANY(%(queues)s) {BEST}
 """
 # Call-backs that were agreed come before everything: somebody is waiting.
-CALLBACK = """
+CALLBACK = f"""
 SELECT c.id FROM cases_case c
-WHERE c.state = 'open' AND c.collector_id = %(me)s AND c.follow_up_at <= %(now)s
-  AND NOT EXISTS (SELECT FROM cases_lease l
-                  WHERE l.case_id = c.id AND l.holder_id <> %(me)s AND l.until > %(now)s)
+WHERE c.state = 'open' AND c.collector_id = %(me)s AND c.follow_up_at <= %(now)s {FREE}
 ORDER BY c.follow_up_at, c.id
 LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """

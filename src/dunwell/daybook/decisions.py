@@ -11,6 +11,7 @@ from dunwell.portfolio.cases import transitions
 from dunwell.portfolio.stages import stage
 from dunwell.portfolio.tables_ibis import decide
 from dunwell.strategy.queries import in_force, table_of
+from dunwell.strategy.rules import FACTS
 
 TABLE = "treatment"
 AGENTS = """
@@ -18,11 +19,6 @@ select a.id as agent_id, a.username as agent_key, a.team_id, a.capacity::bigint 
        a.available, unnest(a.queues)::text as queue, a.languages::text[] as languages
 from staff_agent a where a.role = 'collector' and a.is_active and a.capacity > 0
 """
-# What the row of the table was decided on, kept with the entry.
-FACTS = (
-    "bucket", "dpd", "charged_off", "balance_band", "score_band", "propensity_pct", "hold",
-    "promise", "broken_promises", "months_on_book", "prior_cases", "accounts", "arm", "language",
-)  # fmt: skip
 # What stands on a case and the day may change.
 STANDING = (
     "bucket", "oldest_unpaid_due_on", "stage", "segment", "treatment", "track", "queue",
@@ -52,7 +48,7 @@ def decisions(day: BusinessDay, engine: Engine) -> ibis.Table:
     moved = engine.keep("moved", moved)
     changed = decided.filter(differs)
     changed = changed.left_join(moved, "party_id").drop("party_id_right")
-    return changed.mutate(facts=as_json(changed, FACTS))
+    return changed.mutate(facts=as_json(changed, tuple(FACTS)))
 
 
 def cured(engine: Engine) -> ibis.Table:
