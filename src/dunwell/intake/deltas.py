@@ -291,13 +291,16 @@ def profiles(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     """Stage the statement mark of each account that has a newer statement.
 
     ``1``-``8`` cycles past due; else ``N`` nothing owed and nothing due, ``P`` the
-    statement before was paid in full, ``R`` the rest.
+    statement before was paid in full since, ``R`` the rest.
     """
-    before = "SELECT NULL::bigint AS account_id, NULL::bigint AS owed WHERE false"
+    before = (
+        "SELECT NULL::bigint AS account_id, NULL::bigint AS owed, NULL::date AS asked_on"
+        " WHERE false"
+    )
     if book.previous_id is not None:
         bulk.pull(
             con,
-            "SELECT account_id, statement_balance_minor AS owed"
+            "SELECT account_id, statement_balance_minor AS owed, statement_on AS asked_on"
             f" FROM accounts_position_s{book.previous_id}",
             "before",
         )
@@ -309,7 +312,8 @@ def profiles(con: duckdb.DuckDBPyConnection, book: Book) -> None:
         f"""SELECT a.id AS account_id, r.statement_on, CASE
             WHEN r.cycles_past_due >= 1 THEN least(r.cycles_past_due, 8)::varchar
             WHEN coalesce(r.statement_balance, 0) = 0 AND coalesce(r.minimum_due, 0) = 0 THEN 'N'
-            WHEN b.owed > 0 AND r.last_payment_amount >= b.owed THEN 'P' ELSE 'R' END AS mark
+            WHEN b.owed > 0 AND r.last_payment_amount >= b.owed
+                AND r.last_payment_on > b.asked_on THEN 'P' ELSE 'R' END AS mark
         FROM v_accounts r JOIN numbered a USING (account_ref)
         LEFT JOIN ({before}) b ON b.account_id = a.id
         WHERE r.statement_on > coalesce(a.profiled_on, date '1900-01-01')""",

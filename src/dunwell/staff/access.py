@@ -95,9 +95,17 @@ _Case = TypeVar("_Case", bound=Model)
 
 
 def require_case(
-    model: type[_Case], case_id: int, agent: Agent, can: Can, *, lock: bool = False
+    model: type[_Case],
+    case_id: int,
+    agent: Agent,
+    can: Can,
+    *,
+    lock: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Any:
     """Return the case that the agent may do ``can`` to, locked if asked.
+
+    It comes with its portfolio and the relations named in ``also``, in one query.
 
     What he may not see and what is not there answer alike.
 
@@ -107,7 +115,7 @@ def require_case(
     cases: Any = model._default_manager.filter(case_scope(agent), pk=case_id)
     if lock:
         cases = cases.select_for_update(of=("self",))
-    case = cases.select_related("portfolio").first()
+    case = cases.select_related("portfolio", *also).first()
     if case is None:
         raise Forbidden(f"no case {case_id} for {agent.username}")
     return case

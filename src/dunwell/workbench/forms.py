@@ -81,7 +81,9 @@ class NoteForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    kind = forms.ChoiceField(choices=Hold.Kind.choices)
+    kind = forms.ChoiceField(
+        choices=Hold.Kind.choices, error_messages={"required": _("Say what kind of hold it is.")}
+    )
     evidence = forms.CharField(max_length=2000, required=False)
     until_on = forms.DateField(required=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -78,9 +78,9 @@ class Page:
         return self.count < COUNT_TO
 
 
-def cases_page(agent: Agent, asked: Asked, *, today: date, now: datetime) -> Page:
+def cases_page(agent: Agent, asked: Asked, *, today: date) -> Page:
     """Return the page of the cases that the agent may see, with balances and names."""
-    found = Case.objects.filter(case_scope(agent), filters(asked, today=today, now=now))
+    found = Case.objects.filter(case_scope(agent), filters(asked, today=today))
     found = found.filter(searched(asked.search, everywhere=agent.role != Role.COLLECTOR))
     start = (asked.page - 1) * PAGE
     count = found.order_by().values("pk")[:COUNT_TO].count()
@@ -100,7 +100,7 @@ def cases_page(agent: Agent, asked: Asked, *, today: date, now: datetime) -> Pag
     return Page(page, count, asked.page, len(rows) > PAGE)
 
 
-def filters(asked: Asked, *, today: date, now: datetime) -> Q:
+def filters(asked: Asked, *, today: date) -> Q:
     """Return the condition of what was asked beside the search."""
     open_promise = Exists(Promise.objects.filter(case=OuterRef("pk"), state="open"))
     shows: dict[str, Q] = {

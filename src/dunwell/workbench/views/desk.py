@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,24 +27,24 @@ from dunwell.staff.models import Role
 from dunwell.workbench.casepage import case_page, entries_of
 from dunwell.workbench.forms import CallForm, HoldForm, NoteForm, ReasonForm
 from dunwell.workbench.guard import StaffRequest, needs
-from dunwell.workbench.lists import ORDERS, Asked, cases_page
+from dunwell.workbench.lists import Asked, cases_page
 from dunwell.workbench.zones import desk_zone
+
+# Whom the case page names.
+PEOPLE = ("party", "collector", "team")
 
 
 @require_GET
 @needs(Can.SEE_CASES)
 def worklist(request: StaffRequest) -> HttpResponse:
     """The cases that the agent may see, his own first of all."""
-    now = timezone.now()
-    zone = desk_zone()
+    today = timezone.now().astimezone(desk_zone()).date()
     asked = Asked.of(request.GET)
-    page = cases_page(request.user, asked, today=now.astimezone(zone).date(), now=now)
+    page = cases_page(request.user, asked, today=today)
     shown = {
         "asked": asked,
         "page": page,
-        "orders": ORDERS,
-        "today": now.astimezone(zone).date(),
-        "may_work": may(request.user, Can.WORK_CASE),
+        "today": today,
         "section": "worklist",
     }
     name = (
@@ -77,8 +80,8 @@ def _case(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    found = require_case(Case, case_id, request.user, Can.SEE_CASES)
-    parts = case_page(_with_people(found), now=now)
+    found = require_case(Case, case_id, request.user, Can.SEE_CASES, also=PEOPLE)
+    parts = case_page(found, now=now)
     entries, more = entries_of(found)
     shown = {
         "parts": parts,
@@ -100,10 +103,6 @@ def _case(
         "section": "worklist",
     }
     return render(request, "workbench/case.html", shown, status=status)
-
-
-def _with_people(found: Case) -> Case:
-    return Case.objects.select_related("party", "portfolio", "collector", "team").get(pk=found.pk)
 
 
 def _outcomes() -> list[tuple[str, list[object]]]:
@@ -131,12 +130,7 @@ def call(request: StaffRequest, case_id: int) -> HttpResponse:
     found = require_case(Case, case_id, request.user, Can.WORK_CASE)
     form = CallForm(request.POST, case=found)
     if not form.is_valid():
-        faults = tuple(
-            Refusal(f"form.{name}", str(error))
-            for name, errors in form.errors.items()
-            for error in errors
-        )
-        return _case(request, case_id, refusals=faults, typed=form, status=422)
+        return _case(request, case_id, refusals=_faults(form), typed=form, status=422)
     try:
         _record(form, case_id, request, timezone.now())
     except Refused as refused:
@@ -170,82 +164,87 @@ def _record(form: CallForm, case_id: int, request: StaffRequest, now: datetime) 
         )
 
 
+def _done(
+    request: StaffRequest, case_id: int, act: Callable[..., object], said: str
+) -> HttpResponse:
+    """Act for the signed-in agent and say so, or show on the case page why it was refused."""
+    try:
+        act(actor=request.user, now=timezone.now())
+    except Refused as refused:
+        return _case(request, case_id, refusals=refused.refusals, status=422)
+    messages.success(request, said)
+    return redirect("workbench:case", case_id)
+
+
 @require_POST
 @needs(Can.WORK_CASE)
 def note(request: StaffRequest, case_id: int) -> HttpResponse:
+    """Put a note on the timeline."""
     form = NoteForm(request.POST)
-    try:
-        form.is_valid()
-        add_note(case_id, form.cleaned_data.get("note", ""), actor=request.user, now=timezone.now())
-    except Refused as refused:
-        return _case(request, case_id, refusals=refused.refusals, status=422)
-    messages.success(request, _("The note is on the timeline."))
-    return redirect("workbench:case", case_id)
+    if not form.is_valid():
+        return _case(request, case_id, refusals=_faults(form), status=422)
+    act = partial(add_note, case_id, form.cleaned_data["note"])
+    return _done(request, case_id, act, _("The note is on the timeline."))
 
 
 @require_POST
 @needs(Can.SET_HOLD)
 def hold(request: StaffRequest, case_id: int) -> HttpResponse:
+    """Set a hold."""
     form = HoldForm(request.POST)
-    kind = form.cleaned_data.get("kind", "") if form.is_valid() else ""
-    try:
-        set_hold(
-            case_id,
-            kind,
-            evidence=form.cleaned_data.get("evidence", ""),
-            until_on=form.cleaned_data.get("until_on"),
-            actor=request.user,
-            now=timezone.now(),
-        )
-    except Refused as refused:
-        return _case(request, case_id, refusals=refused.refusals, status=422)
-    messages.success(request, _("The hold is set. The next day's run takes it into account."))
-    return redirect("workbench:case", case_id)
+    if not form.is_valid():
+        # A date that cannot be read must not become a hold without an end.
+        return _case(request, case_id, refusals=_faults(form), status=422)
+    typed = form.cleaned_data
+    act = partial(
+        set_hold,
+        case_id,
+        typed["kind"],
+        evidence=typed["evidence"],
+        until_on=typed["until_on"],
+    )
+    said = _("The hold is set. The next day's run takes it into account.")
+    return _done(request, case_id, act, said)
 
 
 @require_POST
 @needs(Can.SET_HOLD)
 def lift(request: StaffRequest, case_id: int, kind: str) -> HttpResponse:
-    form = ReasonForm(request.POST)
-    form.is_valid()
-    try:
-        lift_hold(
-            case_id, kind, reason=form.cleaned_data.get("reason", ""),
-            actor=request.user, now=timezone.now(),
-        )  # fmt: skip
-    except Refused as refused:
-        return _case(request, case_id, refusals=refused.refusals, status=422)
-    messages.success(request, _("The hold is lifted."))
-    return redirect("workbench:case", case_id)
+    """Lift a hold."""
+    act = partial(lift_hold, case_id, kind, reason=_reason(request))
+    return _done(request, case_id, act, _("The hold is lifted."))
 
 
 @require_POST
 @needs(Can.WORK_CASE)
 def withdraw(request: StaffRequest, case_id: int, promise_id: int) -> HttpResponse:
+    """Withdraw a promise."""
+    act = partial(withdraw_promise, promise_id, reason=_reason(request))
+    return _done(request, case_id, act, _("The promise is withdrawn."))
+
+
+def _faults(form: Form) -> tuple[Refusal, ...]:
+    """Return what could not be read, field by field."""
+    return tuple(
+        Refusal(f"form.{name}", str(error))
+        for name, errors in form.errors.items()
+        for error in errors
+    )
+
+
+def _reason(request: StaffRequest) -> str:
     form = ReasonForm(request.POST)
-    form.is_valid()
-    try:
-        withdraw_promise(
-            promise_id, reason=form.cleaned_data.get("reason", ""),
-            actor=request.user, now=timezone.now(),
-        )  # fmt: skip
-    except Refused as refused:
-        return _case(request, case_id, refusals=refused.refusals, status=422)
-    messages.success(request, _("The promise is withdrawn."))
-    return redirect("workbench:case", case_id)
+    return str(form.cleaned_data["reason"]) if form.is_valid() else ""
 
 
 @require_POST
 @needs(Can.UNMASK)
 def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
     """Show a contact point in full, once, with the reason on record."""
-    form = ReasonForm(request.POST)
-    form.is_valid()
     try:
         point = unmask(
-            case_id, point_id, reason=form.cleaned_data.get("reason", ""),
-            actor=request.user, now=timezone.now(),
-        )  # fmt: skip
+            case_id, point_id, reason=_reason(request), actor=request.user, now=timezone.now()
+        )
     except Refused as refused:
         return render(request, "workbench/_refusals.html", {"refusals": refused.refusals})
     return render(request, "workbench/_revealed.html", {"point": point})
@@ -255,7 +254,7 @@ def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
 @needs(Can.SEE_CASES)
 def timeline(request: StaffRequest, case_id: int) -> HttpResponse:
     """The next stretch of the timeline."""
-    found = _with_people(require_case(Case, case_id, request.user, Can.SEE_CASES))
+    found = require_case(Case, case_id, request.user, Can.SEE_CASES, also=PEOPLE)
     before = request.GET.get("before", "")
     entries, more = entries_of(found, before=int(before) if before.isdigit() else None)
     shown = {

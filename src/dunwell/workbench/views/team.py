@@ -19,7 +19,7 @@ from dunwell.staff.access import Can, may
 from dunwell.staff.models import Agent, Role
 from dunwell.workbench.forms import ReassignForm
 from dunwell.workbench.guard import StaffRequest, needs
-from dunwell.workbench.lists import ORDERS, Asked, cases_page
+from dunwell.workbench.lists import Asked, cases_page
 from dunwell.workbench.zones import desk_zone
 
 POOL = "pool"
@@ -39,11 +39,10 @@ def _team(
     now = timezone.now()
     today = now.astimezone(desk_zone()).date()
     asked = Asked.of(request.GET)
-    page = cases_page(request.user, asked, today=today, now=now)
+    page = cases_page(request.user, asked, today=today)
     shown = {
         "asked": asked,
         "page": page,
-        "orders": ORDERS,
         "today": today,
         "people": people(request.user, now=now),
         "may_reassign": may(request.user, Can.REASSIGN),
