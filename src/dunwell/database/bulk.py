@@ -105,7 +105,8 @@ def stage(
     execute(
         con,
         f"CREATE SCHEMA IF NOT EXISTS {schema}; DROP TABLE IF EXISTS {schema}.{name};"
-        f" CREATE UNLOGGED TABLE {schema}.{name} ({body})",
+        # It lives for seconds: a vacuum that comes by would hold whoever moves it on.
+        f" CREATE UNLOGGED TABLE {schema}.{name} ({body}) WITH (autovacuum_enabled = false)",
     )
     return push(con, select, table)
 

@@ -160,6 +160,7 @@ def _attach(cursor: CursorWrapper, staged: str, snapshot_id: int) -> None:
     cursor.execute(
         f"ALTER TABLE accounts_position ATTACH PARTITION {name} FOR VALUES IN ({snapshot_id})"
     )
+    cursor.execute(f"ALTER TABLE {name} RESET (autovacuum_enabled)")
 
 
 @contextmanager

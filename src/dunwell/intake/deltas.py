@@ -239,7 +239,9 @@ def positions(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     bulk.execute(
         con,
         f"CREATE TABLE {table} (LIKE accounts_position INCLUDING DEFAULTS INCLUDING CONSTRAINTS,"
-        f" CONSTRAINT position_of_snapshot CHECK (snapshot_id = {book.snapshot_id}))",
+        f" CONSTRAINT position_of_snapshot CHECK (snapshot_id = {book.snapshot_id}))"
+        # A vacuum that came by before it is attached would hold the loader for a second.
+        " WITH (autovacuum_enabled = false)",
     )
     body = ", ".join(f"{how} AS {name}" for name, how in POSITION.items())
     bulk.push(
@@ -293,31 +295,33 @@ def profiles(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     ``1``-``8`` cycles past due; else ``N`` nothing owed and nothing due, ``P`` the
     statement before was paid in full since, ``R`` the rest.
     """
-    before = (
-        "SELECT NULL::bigint AS account_id, NULL::bigint AS owed, NULL::date AS asked_on"
-        " WHERE false"
-    )
-    if book.previous_id is not None:
-        bulk.pull(
-            con,
-            "SELECT account_id, statement_balance_minor AS owed, statement_on AS asked_on"
-            f" FROM accounts_position_s{book.previous_id}",
-            "before",
-        )
-        before = "FROM before"
+    table = book.stage("profile")
     bulk.stage(
         con,
-        book.stage("profile"),
-        {"account_id": "bigint", "mark": "text", "statement_on": "date"},
-        f"""SELECT a.id AS account_id, r.statement_on, CASE
+        table,
+        {
+            "account_id": "bigint",
+            "mark": "text",
+            "statement_on": "date",
+            "paid_minor": "bigint",
+            "paid_on": "date",
+        },
+        """SELECT a.id AS account_id, r.statement_on, CASE
             WHEN r.cycles_past_due >= 1 THEN least(r.cycles_past_due, 8)::varchar
             WHEN coalesce(r.statement_balance, 0) = 0 AND coalesce(r.minimum_due, 0) = 0 THEN 'N'
-            WHEN b.owed > 0 AND r.last_payment_amount >= b.owed
-                AND r.last_payment_on > b.asked_on THEN 'P' ELSE 'R' END AS mark
+            ELSE 'R' END AS mark,
+            r.last_payment_amount AS paid_minor, r.last_payment_on AS paid_on
         FROM v_accounts r JOIN numbered a USING (account_ref)
-        LEFT JOIN ({before}) b ON b.account_id = a.id
         WHERE r.statement_on > coalesce(a.profiled_on, date '1900-01-01')""",
     )
+    if book.previous_id is not None:
+        # What the statement before asked for is looked up for new statements only.
+        bulk.execute(
+            con,
+            f"""UPDATE {table} s SET mark = 'P' FROM accounts_position_s{book.previous_id} b
+            WHERE b.account_id = s.account_id AND s.mark = 'R' AND b.statement_balance_minor > 0
+                AND s.paid_minor >= b.statement_balance_minor AND s.paid_on > b.statement_on""",
+        )
 
 
 def payments(con: duckdb.DuckDBPyConnection, book: Book) -> None:

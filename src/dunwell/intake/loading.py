@@ -6,6 +6,7 @@ import errno
 import hashlib
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -140,7 +141,12 @@ def _read_and_apply(
     assert portfolio is not None and manifest is not None  # noqa: S101 - known by now
     setting = Setting(portfolio.currency, portfolio.country, manifest.business_date)
     reading = Reading(con, setting, work, load.progress, findings=load.findings)
-    read(reading, opened, manifest, _mapping(load, portfolio, manifest))
+    kinds = {entry.kind for entry in manifest.files}
+    # What is known comes over the wire while the files are looked through.
+    with ThreadPoolExecutor(1) as beside:
+        known = beside.submit(deltas.know, con.cursor(), portfolio.pk, kinds)
+        read(reading, opened, manifest, _mapping(load, portfolio, manifest))
+        known.result()
     load.clock.lap("read")
     previous = Snapshot.objects.filter(portfolio=portfolio).order_by("-business_date").first()
     book = Book(
@@ -178,7 +184,6 @@ def _judge(load: Load, reading: Reading, book: Book, previous: Snapshot | None) 
     con, kinds, found = reading.con, reading.kinds, reading.findings
     for staged in reading.staged.values():
         found += shape.keys(con, staged)
-    deltas.know(con, book.portfolio_id, kinds)
     shape.against_known(con, kinds)
     if "payments" in kinds:
         file = reading.staged["payments"].file

@@ -7,7 +7,6 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 from duckdb.func import PythonUDFType
-from pypinyin import lazy_pinyin
 
 # Family names that are read otherwise than the character is elsewhere.
 _SURNAMES = {
@@ -20,6 +19,9 @@ class _Letters(dict[int, str]):
     """Characters to their reading, each asked for once."""
 
     def __missing__(self, code: int) -> str:
+        # Its dictionary takes a fifth of a second to read, and a day without new names none.
+        from pypinyin import lazy_pinyin
+
         mark = chr(code)
         reading = f" {lazy_pinyin(mark)[0]} " if _is_han(code) else mark.lower()
         self[code] = reading

@@ -139,11 +139,12 @@ class _Marks:
         self.size += len(chunk)
         self.beyond_ascii = self.beyond_ascii or not chunk.isascii()
         self._newlines += chunk.count(b"\n")
-        self._returns += chunk.count(b"\r")
-        self._pairs += chunk.count(b"\r\n") + (seam[:2] == b"\r\n" if self._last else 0)
-        self.odd = self.odd or any(
-            mark in chunk or mark in seam for mark in (b"\0", b"\n\n", b"\n\r\n")
-        )
+        marks: tuple[bytes, ...] = (b"\0", b"\n\n")
+        if b"\r" in chunk or b"\r" in seam:  # seldom, and looking for pairs costs a quarter
+            self._returns += chunk.count(b"\r")
+            self._pairs += chunk.count(b"\r\n") + (seam[:2] == b"\r\n" if self._last else 0)
+            marks += (b"\n\r\n",)
+        self.odd = self.odd or any(mark in chunk or mark in seam for mark in marks)
         self._last = chunk[-1:]
 
     @property

@@ -22,6 +22,8 @@ from dunwell.parties.models import Portfolio
 
 
 class Command(BaseCommand):
+    # The web pages are not asked for here; checking them takes half a second.
+    requires_system_checks: list[str] = []
     help = "Run a business day, show what it did, or export what it left behind."
 
     def add_arguments(self, parser: CommandParser) -> None:

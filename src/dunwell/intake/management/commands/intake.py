@@ -22,6 +22,8 @@ NOT_APPLIED = 2
 
 
 class Command(BaseCommand):
+    # The web pages are not asked for here; checking them takes half a second.
+    requires_system_checks: list[str] = []
     help = "Load a delivery of files, or show what became of one."
 
     def add_arguments(self, parser: CommandParser) -> None:
