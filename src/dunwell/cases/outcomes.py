@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,11 @@ REASONS = MappingProxyType(
     }
 )
 # Willingness and ability, four grades each, set at every talk with the cardholder.
-GRADES = MappingProxyType({1: _("None"), 2: _("Little"), 3: _("Some"), 4: _("Full")})
+GRADES = MappingProxyType(
+    {
+        1: pgettext_lazy("grade", "None"),
+        2: pgettext_lazy("grade", "Little"),
+        3: pgettext_lazy("grade", "Some"),
+        4: pgettext_lazy("grade", "Full"),
+    }
+)

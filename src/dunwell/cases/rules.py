@@ -10,6 +10,14 @@ from dunwell.kernel.refusal import Refusal
 
 LATEST_CALLBACK = timedelta(days=30)
 
+# What each outcome may ask for beside itself, and what is said when it is missing.
+ASKED_FOR = {
+    "reason": Refusal("cases.no_reason", "Ask why he is behind, and choose the reason."),
+    "note": Refusal("cases.no_note", "Write down what was said."),
+    "callback": Refusal("cases.no_callback", "Enter when he wants to be called."),
+    "promise": Refusal("cases.no_promise", "Enter the amount and the day that he promised."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
@@ -50,18 +58,13 @@ def call_refused(call: CallRecord, *, now: datetime, today: date) -> list[Refusa
 
 
 def _asked_for(outcome: Outcome, call: CallRecord) -> list[Refusal]:
-    missing = {
-        "reason": (not call.reason, "Ask why he is behind, and choose the reason."),
-        "note": (not call.note.strip(), "Write down what was said."),
-        "callback": (call.callback_at is None, "Enter when he wants to be called."),
-        "promise": (
-            call.promise_minor is None or call.promise_due is None,
-            "Enter the amount and the day that he promised.",
-        ),
+    given = {
+        "reason": bool(call.reason),
+        "note": bool(call.note.strip()),
+        "callback": call.callback_at is not None,
+        "promise": call.promise_minor is not None and call.promise_due is not None,
     }
-    return [
-        Refusal(f"cases.no_{what}", missing[what][1]) for what in outcome.asks if missing[what][0]
-    ]
+    return [ASKED_FOR[what] for what in outcome.asks if not given[what]]
 
 
 def _grades(outcome: Outcome, call: CallRecord) -> list[Refusal]:

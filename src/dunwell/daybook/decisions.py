@@ -6,6 +6,7 @@ import ibis
 
 from dunwell.daybook.engine import BusinessDay, Engine
 from dunwell.daybook.facts import case_facts, open_cases
+from dunwell.daybook.rules import TABLE
 from dunwell.portfolio.allocation import allocate
 from dunwell.portfolio.cases import transitions
 from dunwell.portfolio.stages import stage
@@ -13,7 +14,6 @@ from dunwell.portfolio.tables_ibis import decide
 from dunwell.strategy.queries import in_force, table_of
 from dunwell.strategy.rules import FACTS
 
-TABLE = "treatment"
 AGENTS = """
 select a.id as agent_id, a.username as agent_key, a.team_id, a.capacity::bigint as capacity,
        a.available, unnest(a.queues)::text as queue, a.languages::text[] as languages

@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from dunwell.accounts.models import Snapshot
 from dunwell.daybook.engine import BusinessDay, Engine
-from dunwell.daybook.queries import business_date, snapshot_for
-from dunwell.daybook.rules import STEPS, days_to_run
+from dunwell.daybook.queries import days_due, snapshot_for
+from dunwell.daybook.rules import STEPS
 from dunwell.daybook.steps.ageing import run_ageing
 from dunwell.daybook.steps.cases import run_cases
 from dunwell.daybook.steps.figures import run_figures
@@ -56,17 +55,9 @@ def run_days(
     Safe to stop anywhere and to run again: a step is on record if and only if its
     work is, and a day that ran is left as it is. Two runners share the work.
 
-    :raises DayRefused: if the day cannot be run; nothing was changed
+    :raises Refused: if the day cannot be run; nothing was changed
     """
-    delivered = list(
-        Snapshot.objects.filter(portfolio=portfolio).values_list("business_date", flat=True)
-    )
-    days = days_to_run(
-        asked,
-        last_run=business_date(portfolio),
-        snapshots=delivered,
-        skip_quiet=skip_quiet,
-    )
+    days = days_due(portfolio, asked, skip_quiet=skip_quiet)
     for day in days:
         run_day(portfolio, day, clock=clock, progress=progress)
     return days

@@ -8,8 +8,9 @@ from django.db.models import Max
 
 from dunwell.accounts.models import Snapshot
 from dunwell.daybook.models import StepRun
-from dunwell.daybook.rules import STEPS
+from dunwell.daybook.rules import STEPS, TABLE, days_to_run
 from dunwell.parties.models import Portfolio
+from dunwell.strategy.queries import in_force
 
 
 def business_date(portfolio: Portfolio) -> date | None:
@@ -18,6 +19,24 @@ def business_date(portfolio: Portfolio) -> date | None:
         last=Max("day")
     )["last"]
     return found
+
+
+def days_due(portfolio: Portfolio, asked: date, *, skip_quiet: bool = False) -> list[date]:
+    """Return the days that have to run so that ``asked`` is the last, in order.
+
+    :raises Refused: if the day cannot be run: nothing was delivered, or on one of the
+        days no table would be in force
+    """
+    delivered = Snapshot.objects.filter(portfolio=portfolio).values_list("business_date", flat=True)
+    days = days_to_run(
+        asked,
+        last_run=business_date(portfolio),
+        snapshots=list(delivered),
+        skip_quiet=skip_quiet,
+    )
+    for day in days:
+        in_force(TABLE, day)
+    return days
 
 
 def snapshot_for(portfolio: Portfolio, day: date) -> Snapshot:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from dunwell.kernel.refusal import Refusal, Refused
+
 # In this order, each in a transaction of its own (architecture, "The way of a datum").
 STEPS = ("payments", "ageing", "promises", "cases", "figures")
+# The decision table that the step of cases asks.
+TABLE = "treatment"
 
 # A longer pause is history being loaded or a mistyped date, not a missed night.
 MOST_MISSED_DAYS = 31
 
 
-class DayRefused(Exception):
-    """The asked day cannot be run; the text says why and what to do."""
+class DayRefused(Refused):
+    """The asked day cannot be run."""
 
 
 def days_to_run(
@@ -29,7 +33,13 @@ def days_to_run(
     """
     delivered = sorted(day for day in snapshots if day <= asked)
     if not delivered:
-        raise DayRefused(f"No delivery on or before {asked}: load one first (dunwell intake load).")
+        raise DayRefused(
+            Refusal(
+                "day.no_delivery",
+                "No delivery on or before %(day)s: load one first (dunwell intake load).",
+                named={"day": asked},
+            )
+        )
     if last_run is None:
         return [*[day for day in delivered if day < asked], asked]
     if asked <= last_run:
@@ -39,7 +49,11 @@ def days_to_run(
         missed = [day for day in missed if day in set(delivered)]
     elif len(missed) > MOST_MISSED_DAYS:
         raise DayRefused(
-            f"{len(missed)} days lie between {last_run} and {asked}. Check the date; to load "
-            "history, run each delivered day with --skip-quiet."
+            Refusal(
+                "day.too_many_missed",
+                "%(days)s days lie between %(last)s and %(day)s. Check the date; to load "
+                "history, run each delivered day with --skip-quiet.",
+                named={"days": len(missed), "last": last_run, "day": asked},
+            )
         )
     return [*missed, asked]

@@ -44,7 +44,11 @@ def make_bench_deliveries(out: Path, *, accounts: int, seed: int) -> list[Path]:
     """
     if not 1 <= accounts <= LARGEST:
         raise Refused(
-            Refusal("demo.accounts", f"Ask for 1 to {LARGEST:,} accounts, not {accounts:,}.")
+            Refusal(
+                "demo.accounts",
+                "Ask for 1 to %(most)s accounts, not %(given)s.",
+                named={"most": f"{LARGEST:,}", "given": f"{accounts:,}"},
+            )
         )
     first, steady = (out / f"{CODE}-{day.isoformat()}" for day in (FIRST, STEADY))
     with tempfile.TemporaryDirectory(prefix="dunwell-bench-") as spill:

@@ -76,7 +76,11 @@ def make_deliveries(out: Path, *, last_day: date, accounts: int | None, seed: in
     wanted = uci.ROWS if accounts is None else accounts
     if not 1 <= wanted <= uci.ROWS:
         raise Refused(
-            Refusal("demo.accounts", f"Ask for 1 to {uci.ROWS:,} accounts, not {wanted:,}.")
+            Refusal(
+                "demo.accounts",
+                "Ask for 1 to %(most)s accounts, not %(given)s.",
+                named={"most": f"{uci.ROWS:,}", "given": f"{wanted:,}"},
+            )
         )
     days = [_back(last_day, months) for months in range(uci.STATEMENTS + 1)]
     folders = []

@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from dunwell.audit.actions import record
 from dunwell.intake import mapping as mappings
 from dunwell.intake.apply import only_loader
 from dunwell.intake.cards import masked
-from dunwell.intake.faults import CODES, Stop
+from dunwell.intake.faults import Stop, said
 from dunwell.intake.layout import KINDS
 from dunwell.intake.loading import Load, quiet, run
 from dunwell.intake.models import Delivery, QuarantinedRow
@@ -61,7 +60,7 @@ def release_row(
     whose = QuarantinedRow.objects.values_list("delivery__portfolio_id", flat=True).get(pk=row_id)
     with only_loader(whose or 0) as alone:
         if not alone:
-            raise Refused(Refusal("intake.A16_busy", gettext(CODES["intake.A16_busy"][1])))
+            raise Refused(said("intake.A16_busy"))
         with transaction.atomic(), tempfile.TemporaryDirectory(prefix="dunwell-row-") as folder:
             row = _waiting(row_id)
             take_in(row, _texts(row, corrected), Path(folder))
@@ -74,8 +73,13 @@ def _texts(row: QuarantinedRow, corrected: Mapping[str, str]) -> dict[str, str]:
     """Return the row's canonical texts as corrected."""
     known = {column.name for column in KINDS[row.kind].columns}
     if unknown := sorted(set(corrected) - known):
-        says = gettext("There is no column %s.") % unknown[0]
-        raise Refused(Refusal("intake.release_unknown_column", says))
+        raise Refused(
+            Refusal(
+                "intake.release_unknown_column",
+                "There is no column %(column)s.",
+                named={"column": unknown[0]},
+            )
+        )
     given = {name: value for name, value in row.values.items() if name in known}
     return given | {name: value.strip() for name, value in corrected.items()}
 
@@ -86,7 +90,7 @@ def dismiss_row(row_id: int, *, reason: str, actor: Agent, now: datetime) -> Qua
     :raises Refused: if it was decided before or no reason is given
     """
     if not reason.strip():
-        raise Refused(Refusal("intake.dismiss_reason", gettext("Say why the row is left out.")))
+        raise Refused(Refusal("intake.dismiss_reason", "Say why the row is left out."))
     with transaction.atomic():
         row = _waiting(row_id)
         _decide(row, QuarantinedRow.State.DISMISSED, actor, now, reason=reason.strip()[:400])
@@ -103,10 +107,7 @@ def keep_mapping(
     try:
         mappings.parse(text)
     except Stop as stop:
-        says = gettext(CODES["intake.M01_mapping"][1])
-        raise Refused(
-            *(Refusal(found.code, f"{says} {found.column}".strip()) for found in stop.findings)
-        ) from None
+        raise Refused(*(said(found.code, found.column) for found in stop.findings)) from None
     with transaction.atomic():
         kept, _ = KeptMapping.objects.update_or_create(
             portfolio=portfolio,
@@ -132,7 +133,7 @@ def _waiting(row_id: int) -> QuarantinedRow:
         .get(pk=row_id)
     )
     if row.state != QuarantinedRow.State.WAITING:
-        raise Refused(Refusal("intake.row_decided", gettext("The row was decided before.")))
+        raise Refused(Refusal("intake.row_decided", "The row was decided before."))
     return row
 
 

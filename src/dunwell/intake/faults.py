@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_noop as _
 
+from dunwell.kernel.refusal import Refusal, Words
+
 
 class Verdict(StrEnum):
     """What a finding does; the weightiest of a delivery decides."""
@@ -188,6 +190,15 @@ CODES: dict[str, tuple[Verdict, str]] = {
     "intake.L01_error_limit": (RF, _("More rows at fault than the portfolio allows.")),
     "intake.M01_mapping": (RF, _("The mapping file is not as it must be.")),
 }
+
+
+def said(code: str, column: str = "") -> Refusal:
+    """Return the fault as a person's request is refused with it, the column first."""
+    if not column:
+        return Refusal(code, CODES[code][1])
+    return Refusal(
+        code, "%(column)s: %(fault)s", named={"column": column, "fault": Words(CODES[code][1])}
+    )
 
 
 class Stop(Exception):

@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 from django.db import connection, transaction
-from django.utils.translation import gettext
 
 from dunwell.accounts.models import Snapshot
 from dunwell.database import bulk
@@ -17,7 +16,7 @@ from dunwell.database.current import current_url
 from dunwell.intake import apply, cards, deltas, names, payments, shape, staging
 from dunwell.intake.checks import Setting, text
 from dunwell.intake.deltas import Book
-from dunwell.intake.faults import CODES, Verdict
+from dunwell.intake.faults import CODES, Verdict, said
 from dunwell.intake.layout import KINDS, Kind
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.staging import Staged
@@ -81,8 +80,12 @@ def _snapshot(delivery: Delivery, kind: Kind, day: date) -> Snapshot | None:
         business_date__gt=day,
     )
     if later.exists():
-        says = gettext("A later delivery has been applied. Dismiss the row; it is out of date.")
-        raise Refused(Refusal("intake.release_too_late", says))
+        raise Refused(
+            Refusal(
+                "intake.release_too_late",
+                "A later delivery has been applied. Dismiss the row; it is out of date.",
+            )
+        )
     return Snapshot.objects.filter(portfolio=delivery.portfolio, business_date=day).first()
 
 
@@ -111,7 +114,7 @@ def _refuse(bench: Bench, more: tuple[str, ...] = ()) -> None:
     found = [(column, code) for _, column, code in shape.at_fault(bench.con, bench.staged.kind)]
     found += [("", code) for code in more]
     refusals = [
-        Refusal(code, f"{column}: {gettext(CODES[code][1])}" if column else gettext(CODES[code][1]))
+        said(code, column)
         for column, code in found
         if CODES[code][0] is not Verdict.LOOK or code in UNFIT
         if CODES[code][0] not in (Verdict.NOTE, Verdict.ALARM)

@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 
 
+class Words(str):
+    """A text of ours among what a refusal names: whoever says the refusal says it too."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason not to act.
 
     ``code`` is for machines and never changes; ``says`` is for the person at the
     screen and tells what to do next: a template, ``%(name)s`` taken from ``named``, so
-    that it can be said in another language; ``cite`` is for the auditor; ``until`` is
-    the day to ask again.
+    that it can be said in another language (a text made on the spot never could);
+    ``cite`` is for the auditor; ``until`` is the day to ask again.
     """
 
     code: str

@@ -130,8 +130,10 @@ def _text(cell: object) -> str:
 
 
 def _fault(code: str, *, row: int = 1, column: str = "", given: object = "") -> Fault:
-    says = SAYS[code] % {"row": row, "column": column, "given": given}
-    return Fault(f"tables.{code}", says, row=row, column=column, given=str(given))
+    named = {"row": row, "column": column, "given": given}
+    return Fault(
+        f"tables.{code}", SAYS[code], row=row, column=column, given=str(given), named=named
+    )
 
 
 def _columns(titles: Sequence[str]) -> tuple[list[tuple[str, Column]], list[Fault]]:

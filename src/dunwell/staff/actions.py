@@ -207,7 +207,11 @@ def _password_refused(password: str, agent: Agent) -> list[Refusal]:
     try:
         validate_password(password, agent)
     except ValidationError as weak:
-        return [Refusal("staff.weak_password", message) for message in weak.messages]
+        # Django says these itself, in the reader's language.
+        return [
+            Refusal("staff.weak_password", "%(said)s", named={"said": message})
+            for message in weak.messages
+        ]
     return []
 
 

@@ -18,6 +18,7 @@ from dunwell.staff.models import Agent
 from dunwell.strategy.models import TableVersion
 from dunwell.strategy.queries import versions_in_force
 from dunwell.strategy.rules import (
+    SHIPPED,
     Version,
     approval_refused,
     columns_refused,
@@ -126,7 +127,7 @@ def install_default_tables(*, now: datetime, in_force_from: date) -> list[TableV
     for code in DEFAULTS:
         if TableVersion.objects.filter(code=code).exists():
             continue
-        version = draft_table(code, default_rows(code), actor=None, now=now, note="Shipped default")
+        version = draft_table(code, default_rows(code), actor=None, now=now, note=SHIPPED)
         version.state = TableVersion.State.APPROVED
         version.in_force_from, version.approved_at = in_force_from, now
         version.save()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from dunwell.kernel.refusal import Refusal
+from dunwell.kernel.refusal import Refusal, Words
 from dunwell.portfolio.tables import DecisionTable
 
 # What the day's run can tell about a case, by name and type, and what it must be told.
@@ -20,6 +20,8 @@ ANSWERS = {
     "segment": "text", "treatment": "text", "track": "text", "queue": "text",
     "priority": "int", "next_step_days": "int",
 }  # fmt: skip
+# The note of the versions that come with the product.
+SHIPPED = "Shipped default"
 TRACKS = ("self_serve", "desk", "field", "agency", "legal")
 
 
@@ -63,7 +65,7 @@ def values_refused(table: DecisionTable) -> list[Refusal]:
         refusals += [
             Refusal(
                 "strategy.bad_answer",
-                "Rule %(rule)s: the answer “%(value)s” of %(column)s does not fit. %(want)s",
+                "Rule %(rule)s: the answer “%(value)s” of %(column)s does not fit. It must be: %(want)s.",
                 named={
                     "rule": rule.number,
                     "column": column,
@@ -95,8 +97,9 @@ FITS: dict[str, Callable[[object], bool]] = {
     "queue": _word(32), "priority": _number(100), "next_step_days": _number(366),
 }  # fmt: skip
 WANTED = {
-    "segment": "1..40 letters", "treatment": "1..40 letters", "track": " | ".join(TRACKS),
-    "queue": "1..32 letters", "priority": "0..100", "next_step_days": "0..366",
+    "segment": Words("1 to 40 letters"), "treatment": Words("1 to 40 letters"),
+    "track": " | ".join(TRACKS), "queue": Words("1 to 32 letters"),
+    "priority": "0..100", "next_step_days": "0..366",
 }  # fmt: skip
 
 

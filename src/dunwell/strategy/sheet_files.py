@@ -23,10 +23,18 @@ def read_sheet(name: str, data: bytes) -> list[list[object]]:
     :raises Refused: if it is neither, or too large for a table that people keep
     """
     if len(data) > LARGEST_BYTES:
-        raise _refused("too_large", "The file is larger than 2 MB; no decision table is.")
+        raise Refused(
+            Refusal("strategy.too_large", "The file is larger than 2 MB; no decision table is.")
+        )
     rows = _xlsx(data) if name.lower().endswith(".xlsx") else _csv(data)
     if len(rows) > LARGEST_ROWS:
-        raise _refused("too_long", f"The sheet has more than {LARGEST_ROWS} rows.")
+        raise Refused(
+            Refusal(
+                "strategy.too_long",
+                "The sheet has more than %(most)s rows. Take out what decides nothing.",
+                named={"most": LARGEST_ROWS},
+            )
+        )
     return rows
 
 
@@ -59,7 +67,13 @@ def _csv(data: bytes) -> list[list[object]]:
         text = data.decode("utf-8-sig")
         return [list(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
     except (UnicodeDecodeError, csv.Error) as fault:
-        raise _refused("not_csv", f"The file is not CSV in UTF-8: {fault}.") from None
+        raise Refused(
+            Refusal(
+                "strategy.not_csv",
+                "The file is not CSV in UTF-8. Save it as “CSV UTF-8”. (%(fault)s)",
+                named={"fault": fault},
+            )
+        ) from None
 
 
 def _xlsx(data: bytes) -> list[list[object]]:
@@ -67,10 +81,10 @@ def _xlsx(data: bytes) -> list[list[object]]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return [list(row) for row in book.get_sheet_by_index(0).to_python()]
     except (CalamineError, BadZipFile, IndexError) as fault:
-        raise _refused(
-            "not_xlsx", f"The file is not a workbook that can be read: {fault}."
+        raise Refused(
+            Refusal(
+                "strategy.not_xlsx",
+                "The file is not a workbook that can be read. Save it as XLSX. (%(fault)s)",
+                named={"fault": fault},
+            )
         ) from None
-
-
-def _refused(code: str, says: str) -> Refused:
-    return Refused(Refusal(f"strategy.{code}", says))

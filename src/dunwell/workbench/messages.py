@@ -7,6 +7,7 @@ takes out gone ones. No gettext tools are needed.
 from __future__ import annotations
 
 import ast
+import csv
 import os
 import re
 import sys
@@ -15,13 +16,23 @@ from pathlib import Path
 
 import polib
 
+from dunwell.workbench.words import TABLE_NOTE
+
 PACKAGE = Path(__file__).resolve().parents[1]
 CATALOGUE = PACKAGE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-CALLS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "Refusal": 1}
-# What templatize makes of a template: gettext('…'), ngettext('…', '…', n), pgettext.
+# Where a call has its text. ``says`` is the name under which a refusal's may be given.
+CALLS = {
+    "_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "Words": 0,
+    "Refusal": 1, "Fault": 1,
+}  # fmt: skip
+# The same where a context comes first, so that one English word may have two meanings.
+IN_CONTEXT = ("pgettext", "pgettext_lazy")
+# What templatize makes of a template: gettext('…'), ngettext('…', '…', n), pgettext('…', '…').
 _LITERAL = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-_ONE = re.compile(rf"(?<!n)(?:gettext|_)\(\s*{_LITERAL}\s*\)")
-_MANY = re.compile(rf"ngettext\(\s*{_LITERAL}\s*,\s*{_LITERAL}")
+_ONE = re.compile(rf"(?<![np])(?:gettext|_)\(\s*{_LITERAL}\s*\)")
+_MANY = re.compile(rf"(?<!p)ngettext\(\s*{_LITERAL}\s*,\s*{_LITERAL}")
+_ONE_HERE = re.compile(rf"(?<!n)pgettext\(\s*{_LITERAL}\s*,\s*{_LITERAL}\s*\)")
+_MANY_HERE = re.compile(rf"npgettext\(\s*{_LITERAL}\s*,\s*{_LITERAL}\s*,\s*{_LITERAL}")
 
 Text = tuple[str, str, str]  # context, singular, plural
 
@@ -31,13 +42,16 @@ def texts() -> set[Text]:
     found: set[Text] = set()
     for path in sorted(PACKAGE.rglob("*.py")):
         if "tests" not in path.parts and "migrations" not in path.parts:
-            found |= set(_of_python(path.read_text(encoding="utf-8")))
+            found |= set(of_python(path.read_text(encoding="utf-8")))
     for path in sorted(PACKAGE.rglob("templates/**/*.html")):
-        found |= set(_of_template(path.read_text(encoding="utf-8"), str(path)))
+        found |= set(of_template(path.read_text(encoding="utf-8"), str(path)))
+    for path in sorted(PACKAGE.glob("strategy/tables/*.csv")):
+        found |= set(_of_table(path))
     return found
 
 
-def _of_python(source: str) -> Iterator[Text]:
+def of_python(source: str) -> Iterator[Text]:
+    """Yield the texts of a module."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             yield from _of_call(node)
@@ -48,14 +62,22 @@ def _of_python(source: str) -> Iterator[Text]:
 def _of_call(node: ast.Call) -> Iterator[Text]:
     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
     texts_of = [_text(argument) for argument in node.args]
-    if name in CALLS and len(texts_of) > CALLS[name]:
-        said = texts_of[CALLS[name]]
-        if said:
-            yield "", said, ""
-    elif name in ("pgettext", "pgettext_lazy") and len(texts_of) > 1 and texts_of[1]:
+    if name in CALLS:
+        said = said_by(node)
+        if said is not None and (plain := _text(said)):
+            yield "", plain, ""
+    elif name in IN_CONTEXT and len(texts_of) > 1 and texts_of[1]:
         yield texts_of[0] or "", texts_of[1], ""
     elif name in ("ngettext", "ngettext_lazy") and len(texts_of) > 1:
         yield "", texts_of[0] or "", texts_of[1] or ""
+
+
+def said_by(node: ast.Call) -> ast.expr | None:
+    """Return what a call of ``CALLS`` gives as its text."""
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    if len(node.args) > CALLS[name]:
+        return node.args[CALLS[name]]
+    return next((word.value for word in node.keywords if word.arg == "says"), None)
 
 
 def _of_says(node: ast.Assign | ast.AnnAssign) -> Iterator[Text]:
@@ -74,14 +96,29 @@ def _text(node: ast.AST) -> str | None:
     return None
 
 
-def _of_template(source: str, origin: str) -> Iterator[Text]:
+def of_template(source: str, origin: str) -> Iterator[Text]:
+    """Yield the texts of a template."""
     from django.utils.translation.template import templatize
 
     plain = templatize(source, origin=origin)
-    for one in _ONE.finditer(plain):
-        yield "", ast.literal_eval(one.group(1)), ""
-    for many in _MANY.finditer(plain):
-        yield "", ast.literal_eval(many.group(1)), ast.literal_eval(many.group(2))
+    for pattern, has_context, has_plural in (
+        (_ONE, False, False),
+        (_MANY, False, True),
+        (_ONE_HERE, True, False),
+        (_MANY_HERE, True, True),
+    ):
+        for found in pattern.finditer(plain):
+            parts = [ast.literal_eval(part) for part in found.groups()]
+            context = parts.pop(0) if has_context else ""
+            yield context, parts[0], parts[1] if has_plural else ""
+
+
+def _of_table(path: Path) -> Iterator[Text]:
+    """Yield the notes of a shipped table; a bank's own are shown as it wrote them."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["note"]:
+                yield TABLE_NOTE, row["note"], ""
 
 
 def update() -> tuple[int, int]:

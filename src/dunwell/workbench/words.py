@@ -9,8 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from dunwell.cases.outcomes import GRADES, OUTCOMES, REASONS
+from dunwell.strategy.rules import SHIPPED
 
 _Words = Mapping[str, object]
+
+# The context of the shipped decision tables' notes: only these are translated, so that a
+# bank's own notes stand as it wrote them.
+TABLE_NOTE = "table note"
 
 WORDS: Mapping[str, _Words] = MappingProxyType(
     {
@@ -39,7 +44,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "desk": _("Desk"),
             "field": _("Field"),
             "agency": _("Agency"),
-            "legal": _("Legal"),
+            "legal": pgettext_lazy("track", "Legal"),
         },
         "queue": {
             "self_serve": _("Self-service"),
@@ -90,7 +95,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "broken_promises": _("Broken promises"),
             "months_on_book": _("Months on book"),
             "prior_cases": _("Earlier cases"),
-            "accounts": _("Accounts"),
+            "accounts": pgettext_lazy("number", "Accounts"),
             "arm": _("Experiment arm"),
             "language": _("Language"),
             "segment": _("Segment"),
@@ -158,21 +163,21 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "kept": _("Kept"),
             "partly_kept": _("Partly kept"),
             "broken": _("Broken"),
-            "withdrawn": _("Withdrawn"),
+            "withdrawn": pgettext_lazy("promise", "Withdrawn"),
         },
         "closed_as": {
             "cured": _("Cured"),
             "paid": _("Paid in full"),
             "settled": _("Settled"),
             "sold": _("Sold"),
-            "withdrawn": _("Withdrawn"),
+            "withdrawn": pgettext_lazy("case", "Withdrawn"),
             "deceased_no_estate": _("Deceased, no estate"),
             "uncollectable": _("Uncollectable"),
         },
         "status": {
             "open": pgettext_lazy("account", "Open"),
             "blocked": _("Blocked"),
-            "closed": _("Closed"),
+            "closed": pgettext_lazy("account", "Closed"),
             "charged_off": _("Charged off"),
             "fraud": _("Fraud"),
         },
@@ -240,6 +245,55 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "closed": _("Cases closed"),
             "cash": _("Money in"),
             "promise": _("Promises decided"),
+        },
+        "asset_class": {
+            "normal": pgettext_lazy("asset class", "Normal"),
+            "special_mention": _("Special mention"),
+            "substandard": _("Substandard"),
+            "doubtful": _("Doubtful"),
+            "loss": pgettext_lazy("asset class", "Loss"),
+        },
+        # A version's note is its maker's; only the one that we ship is ours to say.
+        "version_note": {SHIPPED: _("Shipped default")},
+        "segment": {
+            "no_debtor_to_ask": _("Who owes is not settled"),
+            "court_protected": _("Before a court"),
+            "by_representative": _("By a representative only"),
+            "disputed": _("Disputed"),
+            "needs_care": _("Needs care"),
+            "plan_running": _("Plan running"),
+            "held_by_hand": _("Held by hand"),
+            "promise_open": _("Promise open"),
+            "recovery_worth_work": _("Recovery: worth the work"),
+            "recovery_large": _("Recovery: large balance"),
+            "recovery_rest": _("Recovery: the rest"),
+            "control_front": _("Control arm, M1 to M3"),
+            "control_back": _("Control arm, M4 and more"),
+            "m7_last_talk": _("M7+: last talk"),
+            "m7_large": _("M7+: large balance"),
+            "m7_rest": _("M7+: the rest"),
+            "late_able": _("M5 to M6: able to pay"),
+            "late_large": _("M5 to M6: large balance"),
+            "late_rest": _("M5 to M6: the rest"),
+            "m4_small": _("M4: small balance"),
+            "m4": _("M4: the rest"),
+            "mid_breaks_promises": _("M2 to M3: breaks promises"),
+            "mid_broke_promise": _("M2 to M3: broke a promise"),
+            "m3_large": _("M3: large balance"),
+            "m3_risky": _("M3: high risk"),
+            "m3": _("M3: the rest"),
+            "m2_large_risky": _("M2: large balance, high risk"),
+            "m2_keeps_promises": _("M2: keeps promises"),
+            "m2_tiny": _("M2: tiny balance"),
+            "m2": _("M2: the rest"),
+            "m1_broke_promise": _("M1: broke a promise"),
+            "m1_first_payments": _("M1: first payments missed"),
+            "m1_large_risky": _("M1: large balance, high risk"),
+            "m1_forgetful": _("M1: forgetful"),
+            "m1_light": _("M1: small balance, low risk"),
+            "m1_comes_back": _("M1: overdue again"),
+            "m1": _("M1: the rest"),
+            "other": _("Nothing else fits"),
         },
         "table_state": {
             "draft": _("Draft"),

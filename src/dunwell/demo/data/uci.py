@@ -44,7 +44,8 @@ def unpacked(packed: bytes) -> bytes:
         raise Refused(
             Refusal(
                 "demo.source_changed",
-                f"{NAME} is not the file this version was made with. Install the package again.",
+                "%(file)s is not the file this version was made with. Install the package again.",
+                named={"file": NAME},
             )
         )
     return raw

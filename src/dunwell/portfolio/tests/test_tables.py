@@ -124,7 +124,7 @@ def test_a_fault_reads_as_a_sentence():
     with pytest.raises(Refused) as refused:
         sheet(["3..1", "", "", "sms", "1", ""], REST)
 
-    assert refused.value.refusals[0].says == (
+    assert refused.value.refusals[0].text == (
         "Row 2, in:bucket:int: the range “3..1” runs backwards."
     )
 

@@ -69,7 +69,8 @@ def load(path: Path | None = None) -> Book:
         raise Refused(
             Refusal(
                 "scorecard.not_the_data",
-                f"Not the UCI credit-card data: {len(raw):,} rows, {len(missing)} columns missing.",
+                "Not the UCI credit-card data: %(rows)s rows, %(missing)s columns missing.",
+                named={"rows": f"{len(raw):,}", "missing": len(missing)},
             )
         )
     marks = raw[list(STATUS)].apply(lambda column: column.map(MARKS))
@@ -91,6 +92,8 @@ def _minor(column: pd.Series) -> Numbers:
 def _bytes(path: Path | None) -> bytes:
     source = path or files("dunwell.demo").joinpath("data", "uci_credit_card.csv.xz")
     if not source.is_file():
-        raise Refused(Refusal("scorecard.no_data", f"There is no file {source}."))
+        raise Refused(
+            Refusal("scorecard.no_data", "There is no file %(file)s.", named={"file": source})
+        )
     found = source.read_bytes()
     return lzma.decompress(found) if source.name.endswith(".xz") else found

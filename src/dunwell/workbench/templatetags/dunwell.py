@@ -10,14 +10,13 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from dunwell.intake.faults import CODES
 from dunwell.kernel import masking
 from dunwell.kernel.money import Money, digits
-from dunwell.kernel.refusal import Refusal
-from dunwell.portfolio.sheets import SAYS, Fault
-from dunwell.workbench.words import WORDS, say
+from dunwell.kernel.refusal import Refusal, Words
+from dunwell.workbench.words import TABLE_NOTE, WORDS, say
 
 register = template.Library()
 
@@ -91,15 +90,12 @@ def masked(value: str, kind: str) -> str:
 @register.filter
 def refusal(given: Refusal) -> str:
     """Say a refusal in the reader's language."""
-    if isinstance(given, Fault):
-        template_of = SAYS[given.code.removeprefix("tables.")]
-        return gettext(template_of) % {
-            "row": given.row,
-            "column": given.column,
-            "given": given.given,
-        }
     said = gettext(given.says) if given.says else ""
-    return said % given.named if given.named else said
+    named = {
+        name: gettext(value) if isinstance(value, Words) else value
+        for name, value in given.named.items()
+    }
+    return said % named if named else said
 
 
 @register.filter
@@ -159,20 +155,39 @@ def is_number(value: Any) -> bool:
 
 
 @register.filter
-def any_word(value: Any) -> str:
-    """Return a table's answer in words, of whichever kind knows it."""
-    if value is None:
-        return ""
-    for kind in ("treatment", "queue", "track"):
-        if str(value) in WORDS[kind]:
-            return say(kind, value)
-    return str(value)
+def answer(value: Any, column: str) -> str:
+    """Say a table's answer in the words of the column that gives it."""
+    if column in WORDS:
+        return say(column, value)
+    return "" if value is None else str(value)
 
 
 @register.filter
-def cell_words(cell: str) -> str:
-    """Return a table's cell with the codes that have words said in them."""
-    parts = [part.strip() for part in cell.split(",")]
+def table_note(note: str) -> str:
+    """Say the note of a rule: a shipped one in the reader's language, another as written."""
+    return pgettext(TABLE_NOTE, note) if note else ""
+
+
+# What a figure is counted by, where that is a code with words.
+KEYS = {
+    "asset_class": "asset_class",
+    "closed": "closed_as",
+    "promise": "promise",
+    "queue": "queue",
+    "treatment": "treatment",
+}
+
+
+@register.filter
+def figure_key(key: str, figure: str) -> str:
+    """Say what a figure counts."""
+    return say(KEYS[figure], key) if figure in KEYS else key
+
+
+@register.filter
+def cell_words(cell: Any) -> str:
+    """Return a table's cell, or a fact, with the codes that have words said in them."""
+    parts = [part.strip() for part in str(cell).split(",")]
     said = []
     for part in parts:
         kind = next((k for k in ("hold", "promise", "value") if part in WORDS[k]), None)

@@ -226,7 +226,7 @@ def withdraw(request: StaffRequest, case_id: int, promise_id: int) -> HttpRespon
 def _faults(form: Form) -> tuple[Refusal, ...]:
     """Return what could not be read, field by field."""
     return tuple(
-        Refusal(f"form.{name}", str(error))
+        Refusal(f"form.{name}", "%(said)s", named={"said": error})
         for name, errors in form.errors.items()
         for error in errors
     )

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dunwell.accounts.models import Snapshot
 from dunwell.daybook.models import Figure, StepRun
-from dunwell.daybook.queries import business_date, steps_of
+from dunwell.daybook.queries import business_date, days_due, steps_of
 from dunwell.daybook.rules import STEPS
 from dunwell.intake.actions import dismiss_row, load_delivery, release_row
 from dunwell.intake.models import Delivery, QuarantinedRow
@@ -288,6 +288,11 @@ def run(request: StaffRequest) -> HttpResponse:
     if last and on <= last:
         wrong = Refusal("day.ran", "That day has run. Choose a later one.")
         return _days(request, refusals=(wrong,), status=422)
+    try:
+        # The process has no screen to say it on.
+        days_due(portfolio, on, skip_quiet=True)
+    except Refused as refused:
+        return _days(request, refusals=refused.refusals, status=422)
     words = ["day", "run", "--date", str(on), "--portfolio", portfolio.code, "--skip-quiet"]
     subprocess.Popen(
         [sys.executable, "-m", "django", *words],

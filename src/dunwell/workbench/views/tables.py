@@ -106,7 +106,8 @@ def _compared(parsed: DecisionTable, other: DecisionTable | None) -> list[dict[s
             if cell
         ]
         new = other is not None and tuple(cells[:-1]) not in known
-        rows.append({"rule": rule, "asks": asks, "new": new})
+        answers = zip((column.name for column in parsed.outputs), rule.outputs, strict=True)
+        rows.append({"rule": rule, "asks": asks, "answers": list(answers), "new": new})
     return rows
 
 

@@ -17,7 +17,8 @@ from rich.table import Table
 from dunwell.daybook.exports import export_portfolio
 from dunwell.daybook.jobs import run_days
 from dunwell.daybook.queries import steps_of
-from dunwell.daybook.rules import STEPS, DayRefused
+from dunwell.daybook.rules import STEPS
+from dunwell.kernel.refusal import Refused
 from dunwell.parties.models import Portfolio
 
 
@@ -73,8 +74,9 @@ class Command(BaseCommand):
                 skip_quiet=options["skip_quiet"],
                 progress=progress,
             )
-        except DayRefused as refused:
-            raise CommandError(f"{portfolio.code}: {refused}") from None
+        except Refused as refused:
+            told = " ".join(one.text for one in refused.refusals)
+            raise CommandError(f"{portfolio.code}: {told}") from None
         if not days:
             self.stdout.write(f"{portfolio.code} {options['date']}: had run, nothing to do.")
         for day in days:
