@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import connection
 
+from dunwell.accounts.models import Snapshot
 from dunwell.parties.models import Portfolio
 
 LATEST = """
@@ -40,6 +42,16 @@ def latest_snapshot(portfolio_id: int) -> int | None:
         cursor.execute(LATEST, [portfolio_id])
         found = cursor.fetchone()
     return found[0] if found else None
+
+
+def latest_snapshots(portfolio_ids: Collection[int]) -> list[int]:
+    """Return the keys of the last snapshots of some portfolios, those that have one; one query."""
+    found = (
+        Snapshot.objects.filter(portfolio__in=portfolio_ids)
+        .order_by("portfolio", "-business_date")
+        .distinct("portfolio")
+    )
+    return list(found.values_list("pk", flat=True))
 
 
 def owed_minor(party_id: int, portfolio: Portfolio) -> int:

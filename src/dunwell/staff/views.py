@@ -27,7 +27,9 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         return redirect("workbench:home")
     fault = ""
     if request.method == "POST":
-        username, password = request.POST.get("username", ""), request.POST.get("password", "")
+        # No name holds a NUL, and PostgreSQL takes none.
+        username = request.POST.get("username", "").replace("\0", "")
+        password = request.POST.get("password", "")
         try:
             agent = sign_in(username, password, now=timezone.now())
         except Locked as locked:

@@ -13,31 +13,39 @@ from dunwell.cases.models import Case, Hold
 from dunwell.cases.outcomes import OUTCOMES, REASONS
 from dunwell.cases.rules import CallRecord
 from dunwell.kernel.money import BadAmount, Money
+from dunwell.kernel.refusal import Refusal
 from dunwell.parties.models import Portfolio
+from dunwell.staff.models import Role
+from dunwell.workbench.words import WORDS
 
 
 class CallForm(forms.Form):
     """The record of a call. Whether it is complete, the rules of cases say."""
 
-    outcome = forms.CharField(max_length=24, required=False)
-    contact_point = forms.IntegerField(required=False)
-    reason = forms.CharField(max_length=24, required=False)
-    willingness = forms.IntegerField(required=False)
-    ability = forms.IntegerField(required=False)
-    note = forms.CharField(max_length=4000, required=False)
-    promise_amount = forms.CharField(max_length=24, required=False)
-    promise_due = forms.DateField(required=False)
-    promise_method = forms.CharField(max_length=32, required=False)
+    outcome = forms.CharField(label=_("Outcome"), max_length=24, required=False)
+    contact_point = forms.IntegerField(label=_("Number called"), required=False)
+    reason = forms.CharField(label=_("Why is he behind?"), max_length=24, required=False)
+    willingness = forms.IntegerField(label=_("Willing to pay"), required=False)
+    ability = forms.IntegerField(label=_("Able to pay"), required=False)
+    note = forms.CharField(label=_("What was said"), max_length=4000, required=False)
+    promise_amount = forms.CharField(label=_("Promised amount"), max_length=24, required=False)
+    promise_due = forms.DateField(label=_("By"), required=False)
+    promise_method = forms.CharField(label=_("How"), max_length=32, required=False)
     callback_at = forms.DateTimeField(
-        required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+        label=_("Call back at (the cardholder's time)"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
     )
-    next_step_on = forms.DateField(required=False)
+    next_step_on = forms.DateField(label=_("Next step on"), required=False)
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.case = case
 
     def clean_promise_amount(self) -> int | None:
+        outcome = OUTCOMES.get(self.cleaned_data.get("outcome", ""))
+        if outcome is None or "promise" not in outcome.asks:
+            return None  # left over from another outcome; the reader does not even see it
         typed = self.cleaned_data["promise_amount"].replace(",", "").replace("，", "").strip()
         if not typed:
             return None
@@ -77,25 +85,27 @@ class CallForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    note = forms.CharField(max_length=4000, required=False)
+    note = forms.CharField(label=_("Write a note"), max_length=4000, required=False)
 
 
 class HoldForm(forms.Form):
     kind = forms.ChoiceField(
-        choices=Hold.Kind.choices, error_messages={"required": _("Say what kind of hold it is.")}
+        label=_("Kind"),
+        choices=Hold.Kind.choices,
+        error_messages={"required": _("Say what kind of hold it is.")},
     )
-    evidence = forms.CharField(max_length=2000, required=False)
-    until_on = forms.DateField(required=False)
+    evidence = forms.CharField(label=_("What does it rest on?"), max_length=2000, required=False)
+    until_on = forms.DateField(label=_("Until (left empty: until it is lifted)"), required=False)
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=2000, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=2000, required=False)
 
 
 class ReassignForm(forms.Form):
-    case = forms.TypedMultipleChoiceField(coerce=int, required=False)
-    to = forms.CharField(max_length=64, required=False)
-    reason = forms.CharField(max_length=500, required=False)
+    case = forms.TypedMultipleChoiceField(label=_("Cases"), coerce=int, required=False)
+    to = forms.CharField(label=_("Give the chosen cases to"), max_length=64, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
     def __init__(self, data: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -119,3 +129,37 @@ class TableForm(forms.Form):
 
 class DayForm(forms.Form):
     day = forms.DateField()
+
+
+class AgentForm(forms.Form):
+    """Somebody who joins. Whether he may, the action says; here only what a row can hold."""
+
+    username = forms.CharField(label=_("Sign-in name"), max_length=64, required=False)
+    name = forms.CharField(label=_("Name"), max_length=80, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    team = forms.CharField(label=_("Team"), max_length=32, required=False)
+    queues = forms.MultipleChoiceField(
+        label=_("Queues"), choices=[(code, code) for code in WORDS["queue"]], required=False
+    )
+    languages = forms.RegexField(
+        r"^[A-Za-z-]{2,12}([ ,]+[A-Za-z-]{2,12})*$", label=_("Languages"), required=False
+    )
+    capacity = forms.IntegerField(
+        label=_("Cases at most"), min_value=0, max_value=10_000, required=False
+    )
+    password = forms.CharField(
+        label=_("First password"), max_length=128, strip=False, required=False
+    )
+
+
+def faults(form: forms.Form) -> tuple[Refusal, ...]:
+    """Return what could not be read: field by field, each by the name it has on the page."""
+    return tuple(
+        Refusal(
+            f"form.{name}",
+            "%(place)s: %(said)s",
+            named={"place": form.fields[name].label, "said": error},
+        )
+        for name, errors in form.errors.items()
+        for error in errors
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 
 from dunwell.staff.access import Can, Forbidden, may
 from dunwell.staff.models import Agent
@@ -22,6 +24,25 @@ class StaffRequest(HttpRequest):
     user: Agent
 
 
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask who it is. He comes back to the page he was on, never to the act that he sent."""
+    asked = request.get_full_path()
+    part = bool(request.headers.get("HX-Request"))
+    if part or request.method != "GET":
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        here = came_from.netloc == request.get_host()
+        asked = (
+            came_from._replace(scheme="", netloc="").geturl()
+            if here
+            else resolve_url("workbench:home")
+        )
+    answer: HttpResponse = redirect_to_login(asked)
+    if part:
+        # A part of a page has no room for the sign-in page: the whole page goes there.
+        return HttpResponse(status=204, headers={"HX-Redirect": answer["Location"]})
+    return answer
+
+
 def needs(*rights: Can) -> Callable[[View], View]:
     """Let only agents through who have one of ``rights``; a Forbidden inside is a 403."""
 
@@ -29,7 +50,7 @@ def needs(*rights: Can) -> Callable[[View], View]:
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             agent: Any = request.user
             if not any(may(agent, right) for right in rights):
                 raise PermissionDenied

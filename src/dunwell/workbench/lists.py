@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
 
-from dunwell.accounts.queries import latest_snapshot
+from dunwell.accounts.queries import latest_snapshots
 from dunwell.cases.models import Case, Lease
 from dunwell.parties.models import ContactPoint, Party
 from dunwell.plans.models import Promise
@@ -32,6 +31,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "next_step": ("next_step_on", "-priority", "id"),
     "worked": ("-last_worked_at", "id"),
 }
+LAST_PAGE = COUNT_TO // PAGE
 SHOWS = ("all", "due", "callback", "promise", "never", "closed")
 
 
@@ -50,17 +50,19 @@ class Asked:
 
     @classmethod
     def of(cls, params: Any) -> Asked:
-        order, show = params.get("order", ""), params.get("show", "")
-        page, bucket = params.get("page", ""), params.get("bucket", "")
+        # PostgreSQL's texts hold no NUL, so nothing can be found by one.
+        typed = {name: value.replace("\0", "") for name, value in params.items()}
+        order, show = typed.get("order", ""), typed.get("show", "")
+        bucket = typed.get("bucket", "")
         return cls(
-            search=params.get("q", "").strip()[:80],
+            search=typed.get("q", "").strip()[:80],
             show=show if show in SHOWS else "all",
-            queue=params.get("queue", "")[:32],
+            queue=typed.get("queue", "")[:32],
             bucket=bucket if bucket in tuple("1234567") else "",
-            treatment=params.get("treatment", "")[:40],
-            collector=params.get("collector", "")[:64],
+            treatment=typed.get("treatment", "")[:40],
+            collector=typed.get("collector", "")[:64],
             order=order if order in ORDERS else "priority",
-            page=min(int(page), 200) if page.isascii() and page.isdigit() and int(page) else 1,
+            page=max(1, min(number(typed.get("page", "")) or 1, LAST_PAGE)),
         )
 
 
@@ -78,9 +80,17 @@ class Page:
         return self.count < COUNT_TO
 
 
-def cases_page(agent: Agent, asked: Asked, *, today: date) -> Page:
-    """Return the page of the cases that the agent may see, with balances and names."""
-    found = Case.objects.filter(case_scope(agent), filters(asked, today=today))
+def number(text: str) -> int | None:
+    """Return what a reader's address says is a number, if it is one that a row can have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def cases_page(agent: Agent, asked: Asked, *, now: datetime) -> Page:
+    """Return the page of the cases that the agent may see, with balances and names.
+
+    ``now`` in the desk's zone: its day says what is due, its moment who has a case in hand.
+    """
+    found = Case.objects.filter(case_scope(agent), filters(asked, today=now.date()))
     found = found.filter(searched(asked.search, everywhere=agent.role != Role.COLLECTOR))
     start = (asked.page - 1) * PAGE
     count = found.order_by().values("pk")[:COUNT_TO].count()
@@ -88,7 +98,7 @@ def cases_page(agent: Agent, asked: Asked, *, today: date) -> Page:
         found.select_related("party", "collector", "portfolio")
         .annotate(
             in_hand=Exists(
-                Lease.objects.filter(case=OuterRef("pk"), until__gt=Now()).exclude(holder=agent)
+                Lease.objects.filter(case=OuterRef("pk"), until__gt=now).exclude(holder=agent)
             ),
             promised=Exists(Promise.objects.filter(case=OuterRef("pk"), state="open")),
         )
@@ -156,26 +166,24 @@ BALANCES = """
 SELECT a.party_id, count(*), sum(p.past_due_minor)::bigint,
        sum(p.principal_minor + p.interest_minor + p.fees_minor + p.penalty_minor)::bigint
 FROM accounts_account a
-JOIN accounts_position p ON p.account_id = a.id AND p.snapshot_id = {snapshot}
+JOIN accounts_position p ON p.account_id = a.id AND p.snapshot_id IN ({snapshots})
 WHERE a.party_id = ANY(%s) GROUP BY a.party_id
 """
 
 
 def _with_balances(cases: list[Case]) -> None:
-    """Set accounts, past_due_minor and balance_minor on each; one query a portfolio."""
-    by_portfolio: dict[int, list[Case]] = {}
+    """Set accounts, past_due_minor and balance_minor on each; two queries.
+
+    An account is of one portfolio, so each finds its own portfolio's snapshot only.
+    """
+    snapshots = latest_snapshots({case.portfolio_id for case in cases})
+    found: dict[int, tuple[int, int, int]] = {}
+    if snapshots:
+        # Written out, so that only these partitions are looked at.
+        listed = ", ".join(str(int(snapshot)) for snapshot in snapshots)
+        with connection.cursor() as cursor:
+            cursor.execute(BALANCES.format(snapshots=listed), [[case.party_id for case in cases]])
+            found = {party: (n, past, all_) for party, n, past, all_ in cursor.fetchall()}
     for case in cases:
-        by_portfolio.setdefault(case.portfolio_id, []).append(case)
-    for portfolio, some in by_portfolio.items():
-        snapshot = latest_snapshot(portfolio)
-        found: dict[int, tuple[int, int, int]] = {}
-        if snapshot is not None:
-            with connection.cursor() as cursor:
-                wanted = [case.party_id for case in some]
-                cursor.execute(BALANCES.format(snapshot=int(snapshot)), [wanted])
-                found = {party: (n, past, all_) for party, n, past, all_ in cursor.fetchall()}
-        for case in some:
-            told: Any = case
-            told.accounts, told.past_due_minor, told.balance_minor = found.get(
-                case.party_id, (0, 0, 0)
-            )
+        told: Any = case
+        told.accounts, told.past_due_minor, told.balance_minor = found.get(case.party_id, (0, 0, 0))

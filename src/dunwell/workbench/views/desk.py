@@ -8,9 +8,9 @@ from functools import partial
 
 from django.contrib import messages
 from django.db import transaction
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -22,12 +22,13 @@ from dunwell.cases.models import Case, Hold
 from dunwell.cases.outcomes import GROUPS, OUTCOMES
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.plans.actions import take_promise, withdraw_promise
+from dunwell.plans.models import Promise
 from dunwell.staff.access import Can, may, require_case
 from dunwell.staff.models import Role
 from dunwell.workbench.casepage import case_page, entries_of
-from dunwell.workbench.forms import CallForm, HoldForm, NoteForm, ReasonForm
+from dunwell.workbench.forms import CallForm, HoldForm, NoteForm, ReasonForm, faults
 from dunwell.workbench.guard import StaffRequest, needs
-from dunwell.workbench.lists import Asked, cases_page
+from dunwell.workbench.lists import Asked, cases_page, number
 from dunwell.workbench.zones import desk_zone
 
 # Whom the case page names.
@@ -38,13 +39,12 @@ PEOPLE = ("party", "collector", "team")
 @needs(Can.SEE_CASES)
 def worklist(request: StaffRequest) -> HttpResponse:
     """The cases that the agent may see, his own first of all."""
-    today = timezone.now().astimezone(desk_zone()).date()
+    now = timezone.now().astimezone(desk_zone())
     asked = Asked.of(request.GET)
-    page = cases_page(request.user, asked, today=today)
     shown = {
         "asked": asked,
-        "page": page,
-        "today": today,
+        "page": cases_page(request.user, asked, now=now),
+        "today": now.date(),
         "section": "worklist",
     }
     name = (
@@ -101,6 +101,7 @@ def _case(
         "outcomes": _outcomes(),
         "hold_kinds": Hold.Kind.values,
         "section": "worklist",
+        "stay": reverse("workbench:case", args=[case_id]),
     }
     return render(request, "workbench/case.html", shown, status=status)
 
@@ -130,7 +131,7 @@ def call(request: StaffRequest, case_id: int) -> HttpResponse:
     found = require_case(Case, case_id, request.user, Can.WORK_CASE)
     form = CallForm(request.POST, case=found)
     if not form.is_valid():
-        return _case(request, case_id, refusals=_faults(form), typed=form, status=422)
+        return _case(request, case_id, refusals=faults(form), typed=form, status=422)
     try:
         _record(form, case_id, request, timezone.now())
     except Refused as refused:
@@ -182,7 +183,7 @@ def note(request: StaffRequest, case_id: int) -> HttpResponse:
     """Put a note on the timeline."""
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _case(request, case_id, refusals=_faults(form), status=422)
+        return _case(request, case_id, refusals=faults(form), status=422)
     act = partial(add_note, case_id, form.cleaned_data["note"])
     return _done(request, case_id, act, _("The note is on the timeline."))
 
@@ -194,7 +195,7 @@ def hold(request: StaffRequest, case_id: int) -> HttpResponse:
     form = HoldForm(request.POST)
     if not form.is_valid():
         # A date that cannot be read must not become a hold without an end.
-        return _case(request, case_id, refusals=_faults(form), status=422)
+        return _case(request, case_id, refusals=faults(form), status=422)
     typed = form.cleaned_data
     act = partial(
         set_hold,
@@ -219,17 +220,9 @@ def lift(request: StaffRequest, case_id: int, kind: str) -> HttpResponse:
 @needs(Can.WORK_CASE)
 def withdraw(request: StaffRequest, case_id: int, promise_id: int) -> HttpResponse:
     """Withdraw a promise."""
+    get_object_or_404(Promise.objects.only("pk"), pk=promise_id, case=case_id)
     act = partial(withdraw_promise, promise_id, reason=_reason(request))
     return _done(request, case_id, act, _("The promise is withdrawn."))
-
-
-def _faults(form: Form) -> tuple[Refusal, ...]:
-    """Return what could not be read, field by field."""
-    return tuple(
-        Refusal(f"form.{name}", "%(said)s", named={"said": error})
-        for name, errors in form.errors.items()
-        for error in errors
-    )
 
 
 def _reason(request: StaffRequest) -> str:
@@ -246,7 +239,8 @@ def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
             case_id, point_id, reason=_reason(request), actor=request.user, now=timezone.now()
         )
     except Refused as refused:
-        return render(request, "workbench/_refusals.html", {"refusals": refused.refusals})
+        told = {"refusals": refused.refusals}
+        return render(request, "workbench/_refusals.html", told, status=422)
     return render(request, "workbench/_revealed.html", {"point": point})
 
 
@@ -255,8 +249,7 @@ def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
 def timeline(request: StaffRequest, case_id: int) -> HttpResponse:
     """The next stretch of the timeline."""
     found = require_case(Case, case_id, request.user, Can.SEE_CASES, also=PEOPLE)
-    before = request.GET.get("before", "")
-    entries, more = entries_of(found, before=int(before) if before.isdigit() else None)
+    entries, more = entries_of(found, before=number(request.GET.get("before", "")))
     shown = {
         "case": found, "entries": entries, "more": more,
         "zone": found.portfolio.time_zone, "currency": found.portfolio.currency,

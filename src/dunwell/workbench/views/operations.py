@@ -8,11 +8,13 @@ import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Count, Max, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -27,7 +29,7 @@ from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
 from dunwell.staff.access import Can, may
 from dunwell.workbench.charts import figures_of
-from dunwell.workbench.forms import LoadForm, ReasonForm, RunDayForm
+from dunwell.workbench.forms import LoadForm, ReasonForm, RunDayForm, faults
 from dunwell.workbench.guard import StaffRequest, needs
 
 SHOWN = 50
@@ -53,6 +55,7 @@ def _deliveries(
         "may_load": may(request.user, Can.LOAD_DELIVERY),
         "refusals": refusals,
         "section": "deliveries",
+        "stay": reverse("workbench:deliveries"),
     }
     return render(request, "workbench/deliveries.html", shown, status=status)
 
@@ -131,6 +134,7 @@ def _row(
         "whole": [f for name, some in faults.items() if name not in values for f in some],
         "refusals": refusals,
         "section": "deliveries",
+        "stay": reverse("workbench:row", args=[row_id]),
     }
     return render(request, "workbench/row.html", shown, status=status)
 
@@ -153,12 +157,14 @@ def release(request: StaffRequest, row_id: int) -> HttpResponse:
 @needs(Can.CORRECT_ROWS)
 def dismiss(request: StaffRequest, row_id: int) -> HttpResponse:
     """Leave a row out for good, for a reason that stays."""
+    get_object_or_404(QuarantinedRow.objects.only("pk"), pk=row_id)
     form = ReasonForm(request.POST)
-    form.is_valid()
+    if not form.is_valid():
+        return _row(request, row_id, refusals=faults(form), status=422)
     try:
         found = dismiss_row(
             row_id,
-            reason=form.cleaned_data.get("reason", ""),
+            reason=form.cleaned_data["reason"],
             actor=request.user,
             now=timezone.now(),
         )
@@ -189,6 +195,7 @@ def _days(
         "may_run": may(request.user, Can.RUN_DAY),
         "refusals": refusals,
         "section": "days",
+        "stay": reverse("workbench:days"),
     }
     if chosen:
         last = business_date(chosen)
@@ -287,6 +294,10 @@ def run(request: StaffRequest) -> HttpResponse:
     last = business_date(portfolio)
     if last and on <= last:
         wrong = Refusal("day.ran", "That day has run. Choose a later one.")
+        return _days(request, refusals=(wrong,), status=422)
+    if on > timezone.now().astimezone(ZoneInfo(portfolio.time_zone)).date():
+        # A mistyped year would move the business date away for good.
+        wrong = Refusal("day.to_come", "That day has not come yet. Choose today or an earlier one.")
         return _days(request, refusals=(wrong,), status=422)
     try:
         # The process has no screen to say it on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -13,6 +14,7 @@ from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, may
 from dunwell.staff.actions import add_agent, leave, unlock
 from dunwell.staff.models import Agent, Role, SignInCount, Team
+from dunwell.workbench.forms import AgentForm, faults
 from dunwell.workbench.guard import StaffRequest, needs
 
 SHOWN = 500
@@ -43,6 +45,7 @@ def _staff(
         "may_edit": may(request.user, Can.EDIT_STAFF),
         "refusals": refusals,
         "section": "staff",
+        "stay": reverse("workbench:staff"),
     }
     return render(request, "workbench/staff.html", shown, status=status)
 
@@ -51,18 +54,20 @@ def _staff(
 @needs(Can.EDIT_STAFF)
 def add(request: StaffRequest) -> HttpResponse:
     """Let somebody join."""
-    given = request.POST
-    capacity = given.get("capacity", "0")
+    form = AgentForm(request.POST)
+    if not form.is_valid():
+        return _staff(request, refusals=faults(form), status=422)
+    given = form.cleaned_data
     try:
         agent = add_agent(
-            username=given.get("username", ""),
-            name=given.get("name", "").strip(),
-            role=given.get("role", ""),
-            team=given.get("team", ""),
-            password=given.get("password", ""),
-            queues=tuple(given.getlist("queues")),
-            languages=tuple(given.get("languages", "").replace(",", " ").split()),
-            capacity=int(capacity) if capacity.isascii() and capacity.isdigit() else 0,
+            username=given["username"],
+            name=given["name"],
+            role=given["role"],
+            team=given["team"],
+            password=given["password"],
+            queues=tuple(given["queues"]),
+            languages=tuple(given["languages"].replace(",", " ").split()),
+            capacity=given["capacity"] or 0,
             actor=request.user,
             now=timezone.now(),
         )
@@ -76,6 +81,7 @@ def add(request: StaffRequest) -> HttpResponse:
 @needs(Can.EDIT_STAFF)
 def change(request: StaffRequest, username: str, what: str) -> HttpResponse:
     """Unlock a name, or let somebody leave."""
+    username = username.replace("\0", "")
     try:
         if what == "leave" and username == request.user.username:
             raise Refused(Refusal("staff.not_oneself", "Nobody takes himself off the staff."))

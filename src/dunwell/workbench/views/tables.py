@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -53,6 +54,7 @@ def _tables(
         "may_edit": may(request.user, Can.EDIT_TABLES),
         "refusals": refusals,
         "section": "tables",
+        "stay": reverse("workbench:tables"),
     }
     return render(request, "workbench/tables.html", shown, status=status)
 
@@ -91,6 +93,7 @@ def _table(
         "highlight": request.GET.get("row", ""),
         "refusals": refusals,
         "section": "tables",
+        "stay": reverse("workbench:table", args=[code, version]),
     }
     return render(request, "workbench/table.html", shown, status=status)
 

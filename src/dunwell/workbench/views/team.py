@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +18,7 @@ from dunwell.cases.reassigning import reassign
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, may
 from dunwell.staff.models import Agent, Role
-from dunwell.workbench.forms import ReassignForm
+from dunwell.workbench.forms import ReassignForm, faults
 from dunwell.workbench.guard import StaffRequest, needs
 from dunwell.workbench.lists import Asked, cases_page
 from dunwell.workbench.zones import desk_zone
@@ -36,19 +37,18 @@ def team(request: StaffRequest) -> HttpResponse:
 def _team(
     request: StaffRequest, *, refusals: tuple[Refusal, ...] = (), status: int = 200
 ) -> HttpResponse:
-    now = timezone.now()
-    today = now.astimezone(desk_zone()).date()
+    now = timezone.now().astimezone(desk_zone())
     asked = Asked.of(request.GET)
-    page = cases_page(request.user, asked, today=today)
     shown = {
         "asked": asked,
-        "page": page,
-        "today": today,
+        "page": cases_page(request.user, asked, now=now),
+        "today": now.date(),
         "people": people(request.user, now=now),
         "may_reassign": may(request.user, Can.REASSIGN),
         "refusals": refusals,
         "picks": True,
         "section": "team",
+        "stay": reverse("workbench:team"),
     }
     part = request.headers.get("HX-Request") and not refusals
     name = "workbench/_cases.html" if part else "workbench/team.html"
@@ -65,16 +65,18 @@ WHERE c.state = 'open' AND c.collector_id = ANY(%(people)s) GROUP BY c.collector
 
 
 def people(agent: Agent, *, now: datetime) -> list[dict[str, Any]]:
-    """Return the collectors whom the agent sees, with what lies on each desk; two queries."""
+    """Return the collectors whom the agent sees, with what lies on each desk; two queries.
+
+    ``now`` in the desk's zone: his day began at its midnight.
+    """
     found = Agent.objects.filter(role=Role.COLLECTOR, is_active=True)
     if agent.role == Role.LEAD:
         found = found.filter(team=agent.team_id)
     agents = list(found.select_related("team").order_by("username")[:MOST_PEOPLE])
-    here = now.astimezone(desk_zone())
     given: dict[str, Any] = {
         "people": [one.pk for one in agents],
-        "today": here.date(),
-        "day_began": here.replace(hour=0, minute=0, second=0, microsecond=0),
+        "today": now.date(),
+        "day_began": now.replace(hour=0, minute=0, second=0, microsecond=0),
     }
     with connection.cursor() as cursor:
         cursor.execute(LOADS, given)
@@ -92,16 +94,17 @@ def people(agent: Agent, *, now: datetime) -> list[dict[str, Any]]:
 def move(request: StaffRequest) -> HttpResponse:
     """Give the chosen cases to another collector or back to the pool."""
     form = ReassignForm(request.POST)
-    form.is_valid()
-    name = request.POST.get("to", "")
+    if not form.is_valid():
+        return _team(request, refusals=faults(form), status=422)
+    name = form.cleaned_data["to"]
     to = None if name == POOL else Agent.objects.filter(username=name).first()
     try:
         if to is None and name != POOL:
             raise Refused(Refusal("cases.no_collector", "Choose who shall have the cases."))
         moved = reassign(
-            form.cleaned_data.get("case", []),
+            form.cleaned_data["case"],
             to=to,
-            reason=form.cleaned_data.get("reason", ""),
+            reason=form.cleaned_data["reason"],
             actor=request.user,
             now=timezone.now(),
         )
