@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ibis
+from django.conf import settings
 
 from dunwell.daybook.engine import BusinessDay, Engine
 from dunwell.portfolio.arms import assign_arms
@@ -95,7 +96,7 @@ def arms(day: BusinessDay, engine: Engine, overdue: ibis.Table, cases: ibis.Tabl
     engine.discard(table)
     drawn = assign_arms(
         customers,
-        key=day.portfolio.code,
+        key=f"{settings.EXPERIMENT_KEY}/{day.portfolio.code}",
         customer_column="customer_ref",
         experiment=EXPERIMENT,
         shares=day.portfolio.experiment_shares or WHOLE,

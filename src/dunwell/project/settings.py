@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -25,12 +28,31 @@ def _secret_key() -> str:
     path = HOME / "secret_key"
     if not path.exists():
         HOME.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        made = HOME / f"secret_key.{os.getpid()}"
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        # Of two processes that start at once the first one's key is both's, and whole.
+        with suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
     return path.read_text()
 
 
+def _experiment_key() -> str:
+    """The key that draws experiment arms: the environment's, else one of the secret key's.
+
+    Whoever knows it can tell, and choose, who is treated how.
+    """
+    given = env.text("DUNWELL_EXPERIMENT_KEY", "")
+    if given and len(given) < SHORTEST_KEY:
+        raise env.BadSetting(f"DUNWELL_EXPERIMENT_KEY needs {SHORTEST_KEY} characters or more.")
+    label = b"dunwell.experiment.arms"
+    return given or hmac.new(SECRET_KEY.encode(), label, hashlib.sha256).hexdigest()
+
+
 SECRET_KEY = _secret_key()
+SHORTEST_KEY = 16
+EXPERIMENT_KEY = _experiment_key()
 ALLOWED_HOSTS = env.text("DUNWELL_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 HTTPS = env.boolean("DUNWELL_HTTPS", False)
 

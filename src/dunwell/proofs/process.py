@@ -12,13 +12,22 @@ from pathlib import Path
 
 import psutil
 
+# No secret: what a proof draws is nobody's treatment.
+EXPERIMENT_KEY = "the same draw in every proof"
+
 
 def environment(url: str, home: Path, source: Path | None = None) -> dict[str, str]:
     """Return the environment for a child on the database ``url``.
 
     ``source`` is the ``src`` folder of a changed copy to run in place of the product.
+    Experiment arms are drawn alike in all of them, whatever the home: exports are compared.
     """
-    env = {**os.environ, "DUNWELL_DATABASE_URL": url, "DUNWELL_HOME": str(home)}
+    env = {
+        **os.environ,
+        "DUNWELL_DATABASE_URL": url,
+        "DUNWELL_HOME": str(home),
+        "DUNWELL_EXPERIMENT_KEY": EXPERIMENT_KEY,
+    }
     if source is not None:
         env["PYTHONPATH"] = str(source)
     return env
