@@ -108,11 +108,15 @@ def take_case(case_id: int, *, actor: Agent, now: datetime) -> Case:
 
 
 def held_by_another(case_id: int) -> Refusal:
-    """Return the refusal that names who holds the case."""
+    """Return the refusal that names who holds the case, if his lease still stands."""
     lease = Lease.objects.select_related("holder").filter(case_id=case_id).first()
-    who = lease.holder.name if lease else ""
+    if lease is None:
+        # He let go of it between our try and this look.
+        return Refusal("cases.held", "A colleague had this case in hand until now. Try again.")
     return Refusal(
-        "cases.held", "%(who)s has this case in hand now. Take another or wait.", named={"who": who}
+        "cases.held",
+        "%(who)s has this case in hand now. Take another or wait.",
+        named={"who": lease.holder.name},
     )
 
 

@@ -31,6 +31,7 @@ class Can(StrEnum):
     EDIT_TABLES = "edit_tables"
     SEE_STAFF = "see_staff"
     EDIT_STAFF = "edit_staff"
+    OPEN_PORTFOLIO = "open_portfolio"
 
 
 _WORK = {Can.SEE_CASES, Can.WORK_CASE, Can.SET_HOLD, Can.UNMASK}
@@ -45,7 +46,7 @@ RIGHTS: dict[str, frozenset[Can]] = {
     Role.OPERATIONS: frozenset(
         {Can.SEE_DELIVERIES, Can.LOAD_DELIVERY, Can.CORRECT_ROWS, Can.SEE_DAYS, Can.RUN_DAY}
     ),
-    Role.ADMIN: frozenset({Can.SEE_STAFF, Can.EDIT_STAFF}),
+    Role.ADMIN: frozenset({Can.SEE_STAFF, Can.EDIT_STAFF, Can.OPEN_PORTFOLIO}),
     Role.AUDITOR: frozenset(
         {
             Can.SEE_CASES,

@@ -5,7 +5,7 @@ import pytest
 from dunwell.audit.models import Event
 from dunwell.cases.actions import add_note, may_work, record_call, unmask
 from dunwell.cases.holds import lift_hold, set_hold
-from dunwell.cases.leases import take_case, take_next
+from dunwell.cases.leases import held_by_another, take_case, take_next
 from dunwell.cases.models import Case, Entry, Hold, Lease
 from dunwell.cases.outcomes import GROUPS, OUTCOMES
 from dunwell.cases.rules import CallRecord, call_refused, next_step
@@ -124,6 +124,17 @@ def test_nobody_writes_on_what_a_colleague_has_in_hand(case, collector):
         take_case(case.pk, actor=collector, now=NOW)
     # The lease ends by itself.
     take_case(case.pk, actor=collector, now=NOW + timedelta(minutes=16))
+
+
+def test_a_lease_that_ended_meanwhile_is_told_without_a_name(case, collector):
+    lead = make.agent(Role.LEAD)
+    take_case(case.pk, actor=lead, now=NOW)
+    standing = held_by_another(case.pk)
+    Lease.objects.all().delete()
+    ended = held_by_another(case.pk)
+    assert standing.text == f"{lead.name} has this case in hand now. Take another or wait."
+    assert ended.text == "A colleague had this case in hand until now. Try again."
+    assert standing.code == ended.code == "cases.held"
 
 
 def test_a_closed_case_takes_notes_and_no_calls(case, collector):
