@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +19,8 @@ from dunwell.intake.manifest import Entry, refuse
 
 ENTRIES = 1_000
 RATIO = 100
+# Bytes that a table of contents may have: ENTRIES of them fit many times over.
+DIRECTORY = 1 << 20
 # Small members compress well without being bombs.
 RATIO_FROM = 1 << 20
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -117,37 +122,77 @@ def _unpack(path: Path, folder: Path, name: str, largest: int) -> None:
         if source.read(2) != b"PK":
             refuse("A05_broken_archive", name)
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [item for item in archive.infolist() if not item.is_dir()]
-            _judge(archive.infolist(), members, name, largest)
-            for member in members:
+        with zip_file(path, name) as archive:
+            for member in judge(archive, name, largest, deepest=2):
                 _extract(archive, member, folder, name)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error):
         refuse("A05_broken_archive", name)
 
 
-def _judge(
-    every: list[zipfile.ZipInfo], members: list[zipfile.ZipInfo], name: str, largest: int
-) -> None:
-    """Check what the archive says of itself before a byte is unpacked."""
+class _Reader(io.FileIO):
+    """A file of which nobody reads more at once than a sound archive asks for."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(path)
+        self._shown = name
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes.
+
+        :raises Stop: if an archive's table of contents is longer than one that is taken
+        """
+        if size is None or size < 0:
+            size = DIRECTORY
+        if size > DIRECTORY:
+            refuse("I04_too_large", self._shown)
+        return super().read(size) or b""
+
+
+@contextmanager
+def zip_file(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; what it lists of itself is bounded before it is read.
+
+    :raises BadZipFile: if it is none
+    :raises Stop: if it lists too much
+    """
+    with _Reader(path, name) as raw, zipfile.ZipFile(raw) as archive:
+        yield archive
+
+
+def judge(
+    archive: zipfile.ZipFile, name: str, largest: int, *, deepest: int
+) -> list[zipfile.ZipInfo]:
+    """Check what an archive says of itself before a byte is unpacked; return its files.
+
+    :raises Stop: if they are too many, too large, lie or would leave the folder
+    """
+    every = archive.infolist()
+    members = [item for item in every if not item.is_dir()]
     if len(every) > ENTRIES or sum(m.file_size for m in members) > largest:
         refuse("I04_too_large", name)
     names = [item.filename for item in every]
     if len(set(names)) != len(names):
         refuse("I05_nested", name)
     for item in every:
-        _judge_name(item, name)
-    for member in members:
-        if member.file_size > RATIO_FROM and member.file_size > RATIO * member.compress_size:
-            refuse("I04_too_large", name, shown(member.filename))
+        _judge_name(item, name, deepest)
+    _judge_sizes(members, name)
+    return members
+
+
+def _judge_sizes(members: list[zipfile.ZipInfo], name: str) -> None:
+    """Refuse members that unpack too far, and such as lie within one another."""
     ends = 0
     for member in sorted(members, key=lambda m: m.header_offset):
         if member.header_offset < ends:
             refuse("I05_nested", name, shown(member.filename))
         ends = member.header_offset + 30 + member.compress_size
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            refuse("A05_broken_archive", name, shown(member.filename))
+        if member.file_size > RATIO_FROM and member.file_size > RATIO * member.compress_size:
+            refuse("I04_too_large", name, shown(member.filename))
 
 
-def _judge_name(item: zipfile.ZipInfo, name: str) -> None:
+def _judge_name(item: zipfile.ZipInfo, name: str, deepest: int) -> None:
     given = item.filename.replace("\\", "/")
     pure = PurePosixPath(given)
     kind = stat.S_IFMT(item.external_attr >> 16)
@@ -155,7 +200,7 @@ def _judge_name(item: zipfile.ZipInfo, name: str) -> None:
         pure.is_absolute()
         or ".." in pure.parts
         or ":" in given
-        or len(pure.parts) > 2
+        or len(pure.parts) > deepest
         or any(_DEVICE.fullmatch(part) for part in pure.parts)
         or kind not in (0, stat.S_IFREG, stat.S_IFDIR)
     )

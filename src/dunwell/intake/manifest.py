@@ -22,18 +22,26 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of the delivery; ``totals`` are decimal sums by amount column."""
+    """One file of the delivery; ``totals`` are sums by amount column, hash totals by key.
+
+    ``sheet`` names the sheet of a workbook that has several.
+    """
 
     name: str
     kind: str
     rows: int
     sha256: str
     totals: dict[str, Decimal]
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the sender promises. ``previous`` is the business date delivered before."""
+    """What the sender promises. ``previous`` is the business date delivered before.
+
+    ``all_movements`` says that the payments hold all that lowered a balance since then;
+    ``correction`` that the delivery is to replace one that was applied.
+    """
 
     portfolio: str
     business_date: date
@@ -41,6 +49,8 @@ class Manifest:
     files: tuple[Entry, ...]
     mapping: str = ""
     previous: date | None = None
+    all_movements: bool = False
+    correction: bool = False
 
 
 def parse(raw: bytes) -> Manifest:
@@ -63,9 +73,27 @@ def parse(raw: bytes) -> Manifest:
     if not isinstance(mapping, str):
         wrong.append("mapping")
     day, before = _days(document, wrong)
+    all_movements = _switch(document, "all_movements", wrong)
+    correction = _switch(document, "correction", wrong)
     if wrong or day is None:
         raise Stop(*(_wrong(column) for column in wrong))
-    return Manifest(str(portfolio), day, str(encoding).lower(), files, mapping, before)
+    return Manifest(
+        str(portfolio),
+        day,
+        str(encoding).lower(),
+        files,
+        mapping,
+        before,
+        all_movements,
+        correction,
+    )
+
+
+def _switch(document: dict[str, Any], name: str, wrong: list[str]) -> bool:
+    given = document.get(name, False)
+    if not isinstance(given, bool):
+        wrong.append(name)
+    return given is True
 
 
 def _document(raw: bytes) -> dict[str, Any]:
@@ -134,7 +162,9 @@ def _entry(given: object, where: str, wrong: list[str]) -> Entry | None:
         return None
     before = len(wrong)
     name, kind, rows = given.get("name"), given.get("kind"), given.get("rows")
-    sha = given.get("sha256")
+    sha, sheet = given.get("sha256"), given.get("sheet", "")
+    if not isinstance(sheet, str) or len(sheet) > 100:
+        wrong.append(f"{where}.sheet")
     if not isinstance(name, str) or not name or len(name) > 500:
         wrong.append(f"{where}.name")
     if kind not in KINDS:
@@ -146,20 +176,20 @@ def _entry(given: object, where: str, wrong: list[str]) -> Entry | None:
     totals = _totals(given.get("totals") or {}, str(kind), where, wrong)
     if len(wrong) > before:
         return None
-    return Entry(str(name), str(kind), int(str(rows)), str(sha).lower(), totals)
+    return Entry(str(name), str(kind), int(str(rows)), str(sha).lower(), totals, str(sheet))
 
 
 def _totals(given: object, kind: str, where: str, wrong: list[str]) -> dict[str, Decimal]:
     if not isinstance(given, dict):
         wrong.append(f"{where}.totals")
         return {}
-    amounts = {
+    summed = {
         column.name
         for column in (KINDS[kind].columns if kind in KINDS else ())
-        if column.type in (Type.AMOUNT, Type.SIGNED)
+        if column.type in (Type.AMOUNT, Type.SIGNED, Type.KEY)
     }
     for name, value in given.items():
-        if name not in amounts or not isinstance(value, str) or not _TOTAL.fullmatch(value):
+        if name not in summed or not isinstance(value, str) or not _TOTAL.fullmatch(value):
             wrong.append(f"{where}.totals.{name}"[:100])
     if len(wrong) and any(item.startswith(f"{where}.totals") for item in wrong):
         return {}

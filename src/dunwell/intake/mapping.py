@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import yaml
 
 from dunwell.intake.checks import text
 from dunwell.intake.faults import Finding, Stop
-from dunwell.intake.layout import KINDS, Kind, Type
+from dunwell.intake.layout import KINDS, Column, Kind, Type
 from dunwell.intake.text import tidy_name
 
 _DATES = {
@@ -22,12 +23,19 @@ _DATES = {
     "DD.MM.YYYY": "%d.%m.%Y",
 }
 _SIGNS = ("minus", "trailing", "parentheses")
-_KNOWN = {"columns", "constants", "dates", "decimal", "thousands", "sign"}
+_SHOWN_AS = ("plain", "money")
+_KNOWN = {
+    "columns", "constants", "dates", "decimal", "thousands", "sign", "shown_as", "widths",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One kind's layout: ``columns`` is canonical name to the source's own name."""
+    """One kind's layout: ``columns`` is canonical name to the source's own name.
+
+    ``shown_as`` says how a workbook's amounts are formatted; ``widths`` how many characters
+    every value of a column has.
+    """
 
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
@@ -35,6 +43,20 @@ class Layout:
     decimal: str = "."
     thousands: str = ""
     sign: str = "minus"
+    shown_as: str = "plain"
+    widths: dict[str, int] = field(default_factory=dict)
+
+    def wanted(self, kind: Kind, header: list[str]) -> list[Column | None]:
+        """Return the canonical column that each place of a header feeds."""
+        found: dict[str, Column] = {}
+        for column in kind.columns:
+            source = tidy_name(self.columns.get(column.name, column.name))
+            # Where one feeds two, the one that asks for text asks for more.
+            if column.name not in self.constants and (
+                source not in found or column.type in (Type.KEY, Type.CODE, Type.TEXT)
+            ):
+                found[source] = column
+        return [found.get(name) for name in header]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,10 @@ class Mapping:
     def covers(self, kind: str) -> bool:
         """Say whether the mapping says anything about ``kind``."""
         return kind in self.layouts
+
+    def layout(self, kind: str) -> Layout:
+        """Return the layout of ``kind``, the canonical one if nothing is said of it."""
+        return self.layouts.get(kind, Layout())
 
     def columns(self, kind: Kind, places: dict[str, str]) -> tuple[dict[str, str], set[str]]:
         """Return SQL by canonical column, and the source columns that were used."""
@@ -60,6 +86,11 @@ class Mapping:
                 given[column.name] = _converted(places[source], column.type, layout)
                 used.add(source)
         return given, used
+
+
+def spelled_day(day: date, layout: Layout) -> str:
+    """Return a day as the layout's source would write it."""
+    return day.isoformat() if layout.dates == "YYYY-MM-DD" else day.strftime(_DATES[layout.dates])
 
 
 def _converted(place: str, kind: Type, layout: Layout) -> str:
@@ -123,12 +154,15 @@ def _layout(kind: str, given: Any, wrong: list[str]) -> Layout:
         str(given.get("decimal", ".")),
         str(given.get("thousands", "")),
         str(given.get("sign", "minus")),
+        str(given.get("shown_as", "plain")),
+        _widths(given.get("widths"), f"{kind}.widths", known, wrong),
     )
     bad = {
         "dates": layout.dates not in _DATES,
         "decimal": layout.decimal not in (".", ","),
         "thousands": layout.thousands not in ("", ",", ".", " ", "'"),
         "sign": layout.sign not in _SIGNS,
+        "shown_as": layout.shown_as not in _SHOWN_AS,
     }
     wrong += [f"{kind}.{name}" for name, is_bad in bad.items() if is_bad]
     if layout.thousands == layout.decimal:
@@ -145,3 +179,14 @@ def _texts(given: Any, where: str, known: set[str], wrong: list[str]) -> dict[st
     wrong += [f"{where}.{name}" for name in given if name not in known]
     wrong += [f"{where}.{name}" for name, v in given.items() if not isinstance(v, str | int)]
     return {str(name): str(value) for name, value in given.items()}
+
+
+def _widths(given: Any, where: str, known: set[str], wrong: list[str]) -> dict[str, int]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        wrong.append(where)
+        return {}
+    good = {n: w for n, w in given.items() if n in known and type(w) is int and 1 <= w <= 64}
+    wrong += [f"{where}.{name}" for name in given if name not in good]
+    return good

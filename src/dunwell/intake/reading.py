@@ -8,13 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from dunwell.intake import archive, names, parquet, shape, staging, text
+from dunwell.intake import archive, names, parquet, shape, staging, text, workbook
 from dunwell.intake.archive import Opened
 from dunwell.intake.checks import Setting
 from dunwell.intake.faults import Finding, Verdict
 from dunwell.intake.layout import KINDS, Kind
 from dunwell.intake.manifest import Entry, Manifest, refuse
-from dunwell.intake.mapping import Mapping
+from dunwell.intake.mapping import Layout, Mapping
 from dunwell.intake.staging import Staged
 
 # What is being done, how much of it is done, and of how much.
@@ -69,6 +69,8 @@ def read(reading: Reading, opened: Opened, manifest: Manifest, mapping: Mapping 
         if staged.rows != entry.rows:
             refuse("H01_rows", archive.shown(entry.name))
         reading.findings += shape.totals(reading.con, staged, entry, reading.setting)
+        widths = mapping.layout(entry.kind).widths if mapping else {}
+        reading.findings += shape.spelling(reading.con, staged, widths)
 
 
 def _read_file(
@@ -86,6 +88,10 @@ def _read_file(
     if entry.name.lower().endswith(".parquet"):
         _same(text.hashed(path, told), entry, file)
         load_parquet(reading, staged, path, entry, mapping)
+        return staged
+    if entry.name.lower().endswith(workbook.SUFFIXES):
+        _same(text.hashed(path, told), entry, file)
+        load_workbook(reading, staged, path, entry, mapping)
         return staged
     scanned = text.scan(path, file=file, encoding=encoding, work=reading.work, progress=told)
     _same(scanned.sha256, entry, file)
@@ -122,6 +128,29 @@ def load_parquet(
         staging.check(con, staged, reading.setting, numbered=False)
     except parquet.BROKEN:
         refuse("A05_broken_archive", staged.file)
+
+
+def load_workbook(
+    reading: Reading, staged: Staged, path: Path, entry: Entry, mapping: Mapping | None
+) -> None:
+    """Check the sheet of a workbook, written out as the careful way writes a CSV."""
+    con, file = reading.con, staged.file
+    layout = mapping.layout(staged.kind.name) if mapping else Layout()
+    with workbook.table(path, file=file, sheet=entry.sheet, work=reading.work) as table:
+        header, findings = table.read_header()
+        staged.findings += findings
+        columns = canonical(staged, header, _places(header), mapping)
+        clean = table.rewrite(
+            layout.wanted(staged.kind, header),
+            layout,
+            lambda rows: reading.progress(f"{file} (sheet)", rows, max(rows, entry.rows)),
+        )
+    staged.broken = clean.broken
+    staged.findings += clean.findings
+    source = staging.read_csv(clean.path, len(header), numbered=True)
+    staging.make_canonical(con, staged.kind, source, columns, numbered=True)
+    staging.check(con, staged, reading.setting, numbered=True)
+    staging.add_faults(con, staged.kind, clean.faults)
 
 
 def load_csv(

@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 
 import duckdb
 
-from dunwell.intake.checks import Setting, text
+from dunwell.intake.checks import Setting, like, text
 from dunwell.intake.faults import Finding
-from dunwell.intake.layout import Kind
+from dunwell.intake.layout import Kind, Type
 from dunwell.intake.manifest import Entry
 from dunwell.intake.staging import Staged
 
@@ -80,6 +80,30 @@ def keys(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[Finding]:
             findings.append(
                 Finding("intake.G03_key_clash", file=staged.file, column=name, masked=clash[0])
             )
+    return findings
+
+
+def spelling(
+    con: duckdb.DuckDBPyConnection, staged: Staged, widths: dict[str, int]
+) -> list[Finding]:
+    """Find references that a spreadsheet has spoiled: powers of ten, zeros that are gone."""
+    findings = []
+    for column in staged.kind.columns:
+        name, bad = f'"{column.name}"', {}
+        if column.type in (Type.KEY, Type.CODE):
+            # Few values hold a plus: the pattern is asked of those.
+            exponent = like(f"upper({name})", r"[0-9](\.[0-9]+)?E\+[0-9]+")
+            bad["D02_exponent"] = f"contains({name}, '+') AND {exponent}"
+        if column.name in widths:
+            bad["D03_width"] = f"length({name}) <> {widths[column.name]}"
+        for code, fault in bad.items():
+            count, first = con.execute(
+                f"SELECT count(*), min(row) FROM checked_{staged.kind.name} WHERE {fault}"
+            ).fetchone() or (0, None)
+            if count:
+                findings.append(
+                    Finding(f"intake.{code}", staged.file, first, column.name, count=count)
+                )
     return findings
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from dunwell.intake import cards, checks, text
 from dunwell.intake.checks import Setting, fine, tidied, typed
@@ -119,6 +120,23 @@ def _look_again(
     staged.findings += cards.redact(con, kind, staged.file)
     _write_faults(con, kind, setting)
     _keep_tidy(con, kind, setting)
+
+
+def add_faults(
+    con: duckdb.DuckDBPyConnection, kind: Kind, faults: list[tuple[int, str, str]]
+) -> None:
+    """Note (row, column, code) found before the file was a table; they say more than the
+    checks that saw the text alone."""
+    if not faults:
+        return
+    rows, columns, codes = zip(*faults, strict=True)
+    con.register("told", pa.table({"row": rows, "column": columns, "code": codes}))
+    con.execute(
+        f"""DELETE FROM fault WHERE kind = '{kind.name}'
+        AND (row, "column") IN (SELECT (row, "column") FROM told)"""
+    )
+    con.execute(f"INSERT INTO fault SELECT '{kind.name}', row, \"column\", code FROM told")
+    con.unregister("told")
 
 
 def admit(con: duckdb.DuckDBPyConnection, kind: Kind, setting: Setting) -> None:

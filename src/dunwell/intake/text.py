@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from dunwell.intake.broken import Broken
 from dunwell.intake.faults import Finding
 from dunwell.intake.manifest import refuse
 
@@ -59,8 +60,7 @@ class Rewritten:
     path: Path
     rows: int
     findings: list[Finding]
-    # Row number -> code and the fields as they came, for rows no table can hold.
-    broken: dict[int, tuple[str, list[str]]]
+    broken: Broken
 
 
 def scan(
@@ -262,7 +262,7 @@ def rewrite(path: Path, *, file: str, width: int, work: Path) -> Rewritten:
         within a row
     """
     target = work / f"{path.name}.clean.csv"
-    done = Rewritten(target, 0, [], {})
+    done = Rewritten(target, 0, [], Broken())
     with target.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([ROW, *(f"c{place}" for place in range(width))])
@@ -279,7 +279,7 @@ def rewrite(path: Path, *, file: str, width: int, work: Path) -> Rewritten:
             if code is None:
                 writer.writerow([row, *fields])
             else:
-                done.broken[row] = (code, fields)
+                done.broken.add(row, code, fields, file)
     if blank:
         done.findings.append(Finding("intake.C14_blank_lines", file=file, count=blank))
     _refuse_cut(path, file, done, width)

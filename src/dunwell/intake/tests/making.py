@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 
 from dunwell.intake.layout import KINDS, Type
 from dunwell.parties.actions import create_portfolio
@@ -24,6 +26,7 @@ DAY = date(2026, 11, 23)
 CODE = "CN-TEST"
 Row = dict[str, str]
 Rows = list[Row]
+Edit = Callable[[Any, Any], None]
 
 
 def portfolio(code: str = CODE, *, currency: str = "CNY", limit_ppm: int = 1_000_000) -> Portfolio:
@@ -162,6 +165,45 @@ def as_parquet(kind: str, rows: Sequence[Mapping[str, str]]) -> bytes:
     return out.getvalue()
 
 
+def as_xlsx(
+    kind: str,
+    rows: Sequence[Mapping[str, str]],
+    edit: Edit | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return the rows as a person's workbook: text as text, amounts and dates as Excel's own.
+
+    ``edit`` is given the book and its sheet before it is closed.
+    """
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, **(options or {})}) as book:
+        sheet = book.add_worksheet(kind)
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        names = header(kind, rows)
+        sheet.write_row(0, 0, names)
+        for number, row in enumerate(rows, start=1):
+            for place, name in enumerate(names):
+                value, column = row.get(name, ""), KINDS[kind].column(name)
+                if not value:
+                    continue
+                match column.type:
+                    case Type.AMOUNT | Type.SIGNED | Type.COUNT if _is_number(value):
+                        sheet.write_number(number, place, float(value))
+                    case Type.DATE if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+                        sheet.write_datetime(number, place, date.fromisoformat(value), day)
+                    case Type.FLAG:
+                        sheet.write_boolean(number, place, value == "true")
+                    case _:
+                        sheet.write_string(number, place, value)
+        if edit:
+            edit(book, sheet)
+    return out.getvalue()
+
+
+def _is_number(value: str) -> bool:
+    return re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) is not None
+
+
 def totals(kind: str, rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return the sum of each amount column that is there and readable."""
     sums = {}
@@ -197,7 +239,7 @@ def write(
     given = good() if rows is None else rows
     files = []
     for kind, some in given.items():
-        make = as_parquet if form == "parquet" else as_csv
+        make = {"csv": as_csv, "parquet": as_parquet, "xlsx": as_xlsx}[form]
         if raw and kind in raw:
             body = raw[kind]
         elif form == "csv":

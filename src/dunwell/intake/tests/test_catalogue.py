@@ -12,6 +12,7 @@ from dunwell.intake.actions import load_delivery
 from dunwell.intake.models import QuarantinedRow
 from dunwell.intake.tests import making
 from dunwell.intake.tests.catalogue import CASES
+from dunwell.intake.tests.catalogue_workbooks import WORKBOOKS
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 TALES = {"intake.Delivery", "audit.Event"}  # what happened is told whatever happened
@@ -29,7 +30,7 @@ def staged():
         return cursor.fetchone()[0]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", [*CASES, *WORKBOOKS], ids=lambda case: case.id)
 def test_the_verdict_is_the_catalogues(tmp_path, case):
     making.portfolio()
     path = case.make(tmp_path / "d")

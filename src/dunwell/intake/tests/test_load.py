@@ -21,7 +21,7 @@ from dunwell.parties.models import ContactPoint, Party
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
 def test_a_sound_delivery_is_applied_whole(tmp_path, form):
     making.portfolio()
 
