@@ -34,11 +34,14 @@ SPREAD = (46, 20, 12, 8, 6, 4, 4)
 SCATTER = 2_654_435_761
 
 
-def make_bench_deliveries(out: Path, *, accounts: int, seed: int) -> list[Path]:
+def make_bench_deliveries(
+    out: Path, *, accounts: int, seed: int, all_overdue: bool = False
+) -> list[Path]:
     """Write the first and the steady delivery below ``out`` and return their folders.
 
     The first has customers, contacts and accounts, the steady one accounts and
-    payments: nobody moved house overnight. The same arguments give the same bytes.
+    payments: nobody moved house overnight. ``all_overdue``: every account is past due on the
+    first day, each with a cardholder of its own. The same arguments give the same bytes.
 
     :raises Refused: if ``accounts`` is not between 1 and 10,000,000
     """
@@ -60,7 +63,7 @@ def make_bench_deliveries(out: Path, *, accounts: int, seed: int) -> list[Path]:
             con.execute("DROP TABLE person")
             kinds = ("customers", "contacts")
             sheet = Sheet(CODE, CURRENCY, FIRST, None, {kind: kind for kind in kinds})
-            con.execute(_base_sql(accounts, seed))
+            con.execute(_base_sql(accounts, seed, all_overdue=all_overdue))
             con.execute(_positions_sql(steady=False))
             tables = {**sheet.tables, "accounts": "accounts"}
             write_delivery(con, first, Sheet(CODE, CURRENCY, FIRST, None, tables))
@@ -83,7 +86,7 @@ def _person_sql(accounts: int) -> str:
     FROM range({accounts})"""
 
 
-def _base_sql(accounts: int, seed: int) -> str:
+def _base_sql(accounts: int, seed: int, *, all_overdue: bool) -> str:
     """Return SQL: what an account is and does; ``acts`` says which of the five it is."""
     ends = [SLIPS, SLIPS + CURES, SLIPS + CURES + ROLLS, SLIPS + CURES + ROLLS + STAYS]
     acts = " ".join(
@@ -92,10 +95,11 @@ def _base_sql(accounts: int, seed: int) -> str:
     )
     upto = [sum(SPREAD[: place + 1]) for place in range(len(SPREAD))]
     bucket = " ".join(f"WHEN share < {end} THEN {place}" for place, end in enumerate(upto, 1))
+    begins, width = (SLIPS, CURES + ROLLS + STAYS) if all_overdue else (0, 1000)
     return f"""CREATE TABLE base AS
     WITH placed AS (
         SELECT range AS id, (range * {SCATTER} + {seed * 7919 % accounts}) % {accounts}
-            * 1000 // {accounts} AS mille, draw('bucket', range, 100) AS share,
+            * {width} // {accounts} + {begins} AS mille, draw('bucket', range, 100) AS share,
             50 * (10 + draw('limit', range, 390)) * 1000 AS credit_limit
         FROM range({accounts})
     ), acting AS (

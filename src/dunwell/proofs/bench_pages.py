@@ -29,6 +29,8 @@ from dunwell.proofs.bench_day import prepare
 DATABASE = "dunwell_bench_pages"
 PASSWORD = "measured-only-in-a-scratch-database"  # noqa: S105
 SENDERS = 16
+# People are hired for a portfolio of which a fifth is overdue; here all of it is.
+STAFF = 5
 
 
 @dataclass
@@ -145,8 +147,8 @@ class Arrivals:
                 self.errors += status not in (200, 302)
 
 
-def passwords(url: str, env: dict[str, str]) -> list[str]:
-    """Give every collector of the scratch database the benchmark's password; name some."""
+def passwords(url: str, env: dict[str, str]) -> tuple[list[str], int]:
+    """Give every collector the benchmark's password; name some, and count the open cases."""
     process.run(["prepare", "BENCH", "--password", PASSWORD], env)
     with psycopg.connect(url) as connection:
         rows = connection.execute(
@@ -154,17 +156,19 @@ def passwords(url: str, env: dict[str, str]) -> list[str]:
             " WHERE c.state = 'open' GROUP BY a.username ORDER BY count(*) DESC, 1 LIMIT %s",
             [SENDERS],
         ).fetchall()
-    return [row[0] for row in rows]
+        counted = connection.execute("SELECT count(*) FROM cases_case WHERE state = 'open'")
+        (cases,) = counted.fetchone() or (0,)
+    return [row[0] for row in rows], cases
 
 
 def loaded(
     accounts: int, seed: int, out: Path, tell: Callable[[str], None]
 ) -> tuple[str, dict[str, str]]:
-    """Make the scratch database with ``accounts`` accounts after one day's run."""
+    """Make the scratch database with ``accounts`` open cases after one day's run."""
     url = make(current_url(), DATABASE)
-    tell(f"making {accounts:,} accounts")
-    first, _ = make_bench_deliveries(out / "files", accounts=accounts, seed=seed)
-    env = prepare(url, out, accounts)
+    tell(f"making {accounts:,} accounts, each of them a case")
+    first, _ = make_bench_deliveries(out / "files", accounts=accounts, seed=seed, all_overdue=True)
+    env = prepare(url, out, accounts * STAFF)
     process.run(["intake", "load", str(first), "--json"], env)
     process.run(["day", "run", "--date", first.name[-10:], "--portfolio", "BENCH"], env)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -176,7 +180,7 @@ def bench_pages(
     *, accounts: int, seed: int, keep: bool, seconds: int, rate: int, reuse: bool,
     tell: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
-    """Measure the three pages of the desk over ``accounts`` accounts; milliseconds."""
+    """Measure the three pages of the desk over ``accounts`` open cases; milliseconds."""
     with tempfile.TemporaryDirectory(prefix="dunwell-bench-") as folder:
         out = Path(folder)
         if reuse:
@@ -185,7 +189,7 @@ def bench_pages(
         else:
             url, env = loaded(accounts, seed, out, tell)
         env["DUNWELL_SECRET_KEY"] = os.urandom(32).hex()
-        names = passwords(url, env)
+        names, cases = passwords(url, env)
         server, port = serve(env)
         try:
             clients = []
@@ -206,7 +210,7 @@ def bench_pages(
             server.wait()
     if not keep:
         drop(current_url(), DATABASE)
-    return {"accounts": accounts, "rate_per_s": rate, **figures(arrivals)}
+    return {"accounts": accounts, "cases": cases, "rate_per_s": rate, **figures(arrivals)}
 
 
 def figures(arrivals: Arrivals) -> dict[str, Any]:
