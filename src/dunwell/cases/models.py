@@ -117,7 +117,14 @@ class Case(models.Model):
                 name="case_worklist",
                 condition=Q(state="open"),
             ),
-            # A team's pool and the lead's list.
+            # What waits for whoever asks Next.
+            models.Index(
+                fields=["team", "-priority", "oldest_unpaid_due_on", "id"],
+                include=["queue"],
+                name="case_pool",
+                condition=Q(state="open", collector=None),
+            ),
+            # The lead's list.
             models.Index(
                 fields=["team", "-priority", "oldest_unpaid_due_on", "id"],
                 name="case_team_list",

@@ -76,6 +76,18 @@ def require(agent: Agent, can: Can) -> None:
         raise Forbidden(f"{agent.role} may not {can.value}")
 
 
+def desk_scope(agent: Agent) -> Q:
+    """Return the condition on the cases that are the agent's own."""
+    return Q(collector=agent.pk) if may(agent, Can.SEE_CASES) else NOBODY
+
+
+def pool_scope(agent: Agent) -> Q:
+    """Return the condition on the cases that wait in the agent's team for a queue of his."""
+    if not may(agent, Can.SEE_CASES):
+        return NOBODY
+    return Q(collector=None, team=agent.team_id, queue__in=list(agent.queues), state="open")
+
+
 def case_scope(agent: Agent) -> Q:
     """Return the condition on cases that the agent may see.
 
@@ -85,8 +97,7 @@ def case_scope(agent: Agent) -> Q:
     if not may(agent, Can.SEE_CASES):
         return NOBODY
     if agent.role == Role.COLLECTOR:
-        pool = Q(collector=None, team=agent.team_id, queue__in=list(agent.queues), state="open")
-        return Q(collector=agent.pk) | pool
+        return desk_scope(agent) | pool_scope(agent)
     if agent.role == Role.LEAD:
         return Q(team=agent.team_id)
     return Q()

@@ -13,11 +13,12 @@ from dunwell.accounts.queries import latest_snapshots
 from dunwell.cases.models import Case, Lease
 from dunwell.parties.models import ContactPoint, Party
 from dunwell.plans.models import Promise
-from dunwell.staff.access import case_scope
+from dunwell.staff.access import case_scope, desk_scope, pool_scope
 from dunwell.staff.models import Agent, Role
 
 PAGE = 50
-# Counting stops here: nobody pages through more, and a count must stay cheap.
+# Counting stops here: nobody pages through more, and a count must stay cheap. Another
+# order than priority's is that of the first so many by priority.
 COUNT_TO = 10_000
 # As many cardholders as a search over everybody looks at.
 SEARCH_TO = 1_000
@@ -32,7 +33,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "worked": ("-last_worked_at", "id"),
 }
 LAST_PAGE = COUNT_TO // PAGE
-SHOWS = ("all", "due", "callback", "promise", "never", "closed")
+SHOWS = ("all", "due", "callback", "promise", "never", "pool", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,14 @@ def cases_page(agent: Agent, asked: Asked, *, now: datetime) -> Page:
 
     ``now`` in the desk's zone: its day says what is due, its moment who has a case in hand.
     """
-    found = Case.objects.filter(case_scope(agent), filters(asked, today=now.date()))
-    found = found.filter(searched(asked.search, everywhere=agent.role != Role.COLLECTOR))
+    found = Case.objects.filter(shown_to(agent, asked), filters(asked, today=now.date()))
+    if asked.search:
+        found = found.filter(party__in=searched(asked.search, agent))
     start = (asked.page - 1) * PAGE
     count = found.order_by().values("pk")[:COUNT_TO].count()
+    if count == COUNT_TO and asked.order != "priority":
+        best = found.order_by(*ORDERS["priority"]).values("pk")[:COUNT_TO]
+        found = Case.objects.filter(pk__in=best)
     ordered: QuerySet[Case] = (
         found.select_related("party", "collector", "portfolio")
         .annotate(
@@ -108,6 +113,18 @@ def cases_page(agent: Agent, asked: Asked, *, now: datetime) -> Page:
     page = rows[:PAGE]
     _with_balances(page)
     return Page(page, count, asked.page, len(rows) > PAGE)
+
+
+def shown_to(agent: Agent, asked: Asked) -> Q:
+    """Return the condition of what a list shows before anything else is asked of it.
+
+    A collector's list is his desk: what waits in his team's pool he gets by Next, by a
+    search, or by asking for the pool.
+    """
+    pool = asked.show == "pool"
+    if agent.role == Role.COLLECTOR and not asked.search:
+        return pool_scope(agent) if pool else desk_scope(agent)
+    return case_scope(agent) & (Q(collector=None) if pool else Q())
 
 
 def filters(asked: Asked, *, today: date) -> Q:
@@ -128,34 +145,32 @@ def filters(asked: Asked, *, today: date) -> Q:
     return condition & (Q(collector__username=asked.collector) if asked.collector else Q())
 
 
-def searched(text: str, *, everywhere: bool) -> Q:
-    """Return the condition that finds a name, a reference or a phone ending.
+def searched(text: str, agent: Agent) -> set[int]:
+    """Return the cardholders whose name, reference or phone's ending it is.
 
-    ``everywhere``: over many cases the cardholders are looked up first, each way by its
-    own index; over one collector's the few rows are looked through.
+    Each way is looked up by its own index, and each to ``SEARCH_TO``; on the agent's
+    own desk any part of a name will do.
     """
-    if not text:
-        return Q()
-    if not everywhere:
-        ending = ContactPoint.objects.filter(party=OuterRef("party"), ending=text[-4:])
-        by_phone = Q(Exists(ending)) if _is_ending(text) else Q(pk__in=())
-        return (
-            Q(party__name__icontains=text)
-            | Q(party__name_key__startswith=text.lower())
-            | Q(party__customer_ref__istartswith=text)
-            | by_phone
-        )
-    found = set(Party.objects.filter(customer_ref=text).values_list("pk", flat=True)[:SEARCH_TO])
+    found = _ids(Party.objects.filter(customer_ref=text))
     if _is_ending(text):
         endings = ContactPoint.objects.filter(ending=text[-4:])
         found |= set(endings.values_list("party", flat=True)[:SEARCH_TO])
     else:
-        names = Party.objects.filter(Q(name__startswith=text) | Q(customer_ref__startswith=text))
-        found |= set(names.values_list("pk", flat=True)[:SEARCH_TO])
+        found |= _ids(Party.objects.filter(name__startswith=text))
+        found |= _ids(Party.objects.filter(customer_ref__startswith=text))
         if len(text) > 2:
-            inside = Party.objects.filter(name__icontains=text)
-            found |= set(inside.values_list("pk", flat=True)[:SEARCH_TO])
-    return Q(party__in=found)
+            found |= _ids(Party.objects.filter(name__icontains=text))
+    desk = Party.objects.filter(
+        Q(name__icontains=text)
+        | Q(name_key__startswith=text.lower())
+        | Q(customer_ref__istartswith=text),
+        pk__in=Case.objects.filter(collector=agent.pk, state="open").values("party"),
+    )
+    return found | _ids(desk)
+
+
+def _ids(people: QuerySet[Party]) -> set[int]:
+    return set(people.values_list("pk", flat=True)[:SEARCH_TO])
 
 
 def _is_ending(text: str) -> bool:
