@@ -65,6 +65,8 @@ def in_turn(portfolio: Portfolio, manifest: Manifest, today: date) -> list[Findi
         findings.append(Finding("intake.A14_future_day", file=NAME, masked=day.isoformat()))
     if last is None or last.business_date is None:
         return findings
+    if manifest.correction and day <= last.business_date:
+        return [*findings, Finding("intake.H14_correction", file=NAME, masked=day.isoformat())]
     if applied(portfolio).filter(business_date=day).exists():
         return [*findings, Finding("intake.A08_other_content", file=NAME, masked=day.isoformat())]
     if day < last.business_date:

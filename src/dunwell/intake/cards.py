@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
@@ -10,7 +11,7 @@ from stdnum import luhn
 
 from dunwell.intake.checks import LONG_DIGITS, national_id_is_right, text
 from dunwell.intake.faults import Finding
-from dunwell.intake.layout import Kind, Type
+from dunwell.intake.layout import Column, Kind, Type
 
 _PLAIN = {**{0xFF10 + digit: str(digit) for digit in range(10)}, 0x3000: " ", 0xA0: " "}
 _RUN = re.compile(r"[0-9](?:[ .\u2010-\u2015-]{0,2}[0-9]){12,}")
@@ -18,6 +19,8 @@ _PHONE = re.compile(r"\+[0-9]{7,15}")
 # A reference of a bank is often as long as a card number and fits the check by chance.
 _KEY = re.compile(r"(?:^|[^0-9-])(?:4|5[1-5]|6[0245]|3[0-9]|2[2-7])[0-9-]{11,}[0-9]")
 SHORTEST, LONGEST = 13, 19
+AT_ONCE = 20_000
+LONGEST_TEXT = 1_000
 
 
 def masked(value: str) -> str:
@@ -80,28 +83,51 @@ def redact(con: duckdb.DuckDBPyConnection, kind: Kind, file: str) -> list[Findin
     for column in kind.columns:
         if column.type not in (Type.TEXT, Type.CODE, Type.KEY):
             continue
-        name = f'"{column.name}"'
-        exempt = f"AND NOT (length({name}) = 18 AND {national_id_is_right(name)})"
-        hits = con.execute(
-            f"SELECT row, {name} FROM b_{kind.name} WHERE regexp_matches({name}, {text(LONG_DIGITS)})"
-            f" {exempt if column.name == 'id_number' else ''}"
-        ).fetchall()
-        if column.type is Type.KEY:
-            hits = [(row, value) for row, value in hits if _KEY.search(value)]
-        changed = [(row, kept) for row, value in hits if (kept := masked(value)) != value]
-        if not changed:
-            continue
-        _write(con, kind, name, changed)
-        findings.append(
-            Finding("intake.G11_card_number", file=file, column=column.name, count=len(changed))
-        )
-        if column.type is Type.KEY:
-            con.executemany(
-                f"INSERT INTO fault VALUES ('{kind.name}', ?, '{column.name}',"
-                " 'intake.G11_card_number_as_key')",
-                [(row,) for row, _ in changed],
+        count = 0
+        for changed in _changes(con, kind, column):
+            count += len(changed)
+            _write(con, kind, f'"{column.name}"', changed)
+            if column.type is Type.KEY:
+                _fault(con, kind, column, changed)
+        if count:
+            findings.append(
+                Finding("intake.G11_card_number", file=file, column=column.name, count=count)
             )
     return findings
+
+
+def _changes(
+    con: duckdb.DuckDBPyConnection, kind: Kind, column: Column
+) -> Iterator[list[tuple[int, str]]]:
+    """Yield rows and what becomes of their value, some at a time: all of them may have one.
+
+    A value that is far too long waits for that, and is masked when it is kept.
+    """
+    name, after = f'"{column.name}"', 0
+    exempt = f"AND NOT (length({name}) = 18 AND {national_id_is_right(name)})"
+    con.execute(
+        f"CREATE OR REPLACE TABLE suspect AS SELECT row, {name} FROM b_{kind.name}"
+        f" WHERE length({name}) <= {LONGEST_TEXT} AND regexp_matches({name}, {text(LONG_DIGITS)})"
+        f" {exempt if column.name == 'id_number' else ''}"
+    )
+    while hits := con.execute(
+        f"FROM suspect WHERE rowid >= {after} AND rowid < {after + AT_ONCE}"
+    ).fetchall():
+        after += AT_ONCE
+        if column.type is Type.KEY:
+            hits = [(row, value) for row, value in hits if _KEY.search(value)]
+        if changed := [(row, kept) for row, value in hits if (kept := masked(value)) != value]:
+            yield changed
+
+
+def _fault(
+    con: duckdb.DuckDBPyConnection, kind: Kind, column: Column, changed: list[tuple[int, str]]
+) -> None:
+    con.executemany(
+        f"INSERT INTO fault VALUES ('{kind.name}', ?, '{column.name}',"
+        " 'intake.G11_card_number_as_key')",
+        [(row,) for row, _ in changed],
+    )
 
 
 def _write(

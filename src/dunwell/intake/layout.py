@@ -133,6 +133,8 @@ ACCOUNTS = Kind(
         _amount("interest", required=True),
         _amount("fees", required=True),
         _amount("penalty", required=True),
+        # Not kept: what the four parts are checked against.
+        Column("balance", Type.SIGNED, length=24),
         _date("last_payment_on"),
         _amount("last_payment_amount"),
         Column(

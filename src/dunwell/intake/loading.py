@@ -19,7 +19,16 @@ from dunwell.accounts.models import Snapshot
 from dunwell.audit.actions import record
 from dunwell.database import bulk
 from dunwell.database.current import current_url
-from dunwell.intake import archive, arrival, deltas, mapping, payments, quarantine, shape
+from dunwell.intake import (
+    archive,
+    arrival,
+    deltas,
+    mapping,
+    movements,
+    payments,
+    quarantine,
+    shape,
+)
 from dunwell.intake import manifest as manifests
 from dunwell.intake.apply import apply_staged, drop_staged, only_loader, reserve_snapshot_id
 from dunwell.intake.checks import Setting
@@ -192,6 +201,8 @@ def _judge(load: Load, reading: Reading, book: Book, previous: Snapshot | None) 
     if "accounts" in kinds:
         file = reading.staged["accounts"].file
         sums, odd = shape.balances(con, file, dict(previous.totals) if previous else {})
+        if load.manifest:
+            odd += movements.judge(con, book, file, load.manifest, kinds)
         week = Snapshot.objects.filter(
             portfolio_id=book.portfolio_id,
             business_date__range=(

@@ -7,17 +7,20 @@ from typing import Any
 import duckdb
 
 from dunwell.intake import staging
+from dunwell.intake.broken import MOST
 from dunwell.intake.cards import masked
+from dunwell.intake.checks import words
 from dunwell.intake.faults import CODES, Finding, Verdict
 from dunwell.intake.layout import Kind, Type
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.reading import Reading
-from dunwell.intake.shape import at_fault
 from dunwell.intake.staging import Staged
 
 WAITS = (Verdict.ROW, Verdict.LOOK)
 # A payment in suspense is no fault of the file.
-NOT_COUNTED = {"intake.H08_unknown_account", "intake.G01_repeated"}
+NOT_COUNTED = ("intake.H08_unknown_account", "intake.G01_repeated")
+WAITING = tuple(code for code, (verdict, _) in CODES.items() if verdict in WAITS)
+AT_ONCE = 5_000
 SHOWN = 200
 _OPEN = (Type.AMOUNT, Type.SIGNED, Type.DATE, Type.COUNT, Type.FLAG, Type.CHOICE)
 
@@ -37,89 +40,106 @@ def hidden(kind: Kind, column: str, value: str | None) -> str:
     return "*" * len(safe) if len(safe) < 5 else f"{safe[0]}{'*' * (len(safe) - 2)}{safe[-1]}"
 
 
-def faulty(staged: Staged) -> dict[int, str]:
-    """Return the broken rows of a file: those that no table could hold."""
-    return {row: code for row, (code, _) in staged.broken.items()}
-
-
 def judge(reading: Reading) -> int:
     """Add what rows say to the findings; return how many count against the limit.
 
-    A row whose verdict is to refuse or to hold speaks for the whole delivery.
+    A row whose verdict is to refuse or to hold speaks for the whole delivery. Rows are
+    counted where they are: a file may be at fault in more of them than memory holds.
     """
     counted = 0
     for staged in reading.staged.values():
-        by_row = _by_row(reading.con, staged)
-        counted += sum(
-            any(code not in NOT_COUNTED for _, code in given) for given in by_row.values()
-        )
-        for (code, column), rows in _grouped(by_row).items():
+        _note_broken(reading.con, staged)
+        at_fault = _count_rows(reading.con, staged, f"code NOT IN {words(NOT_COUNTED)}")
+        if _count_rows(reading.con, staged, f"code IN {words(WAITING)}") > MOST:
+            reading.findings.append(
+                Finding("intake.L02_too_many_waiting", staged.file, count=at_fault)
+            )
+        counted += at_fault
+        for code, column, count, first in reading.con.execute(
+            """SELECT code, "column", count(DISTINCT row), min(row) AS first FROM fault
+            WHERE kind = ? GROUP BY ALL ORDER BY first, code, "column\"""",
+            [staged.kind.name],
+        ).fetchall():
             if CODES[code][0] is not Verdict.NOTE:
-                reading.findings.append(_finding(reading.con, staged, code, column, rows))
+                reading.findings.append(_finding(reading.con, staged, code, column, count, first))
     return counted
 
 
+def _note_broken(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Set the rows that no table can hold beside the other faults."""
+    staging.add_faults(
+        con, staged.kind, [(row, "", code) for row, (code, _) in staged.broken.items()]
+    )
+
+
+def _count_rows(con: duckdb.DuckDBPyConnection, staged: Staged, which: str) -> int:
+    found = con.execute(
+        f"SELECT count(DISTINCT row) FROM fault WHERE kind = ? AND {which}", [staged.kind.name]
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
 def _finding(
-    con: duckdb.DuckDBPyConnection, staged: Staged, code: str, column: str, rows: list[int]
+    con: duckdb.DuckDBPyConnection, staged: Staged, code: str, column: str, count: int, first: int
 ) -> Finding:
-    first = min(rows)
     value = None
     if column and first not in staged.broken:
         value = staging.values(con, staged, [first])[first].get(column)
     shown = hidden(staged.kind, column, value)
-    return Finding(code, staged.file, first, column, shown, len(rows))
-
-
-def _by_row(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[int, list[tuple[str, str]]]:
-    found: dict[int, list[tuple[str, str]]] = {
-        row: [("", code)] for row, code in faulty(staged).items()
-    }
-    for row, column, code in at_fault(con, staged.kind):
-        found.setdefault(row, []).append((column, code))
-    return found
-
-
-def _grouped(by_row: dict[int, list[tuple[str, str]]]) -> dict[tuple[str, str], list[int]]:
-    found: dict[tuple[str, str], list[int]] = {}
-    for row, given in by_row.items():
-        for column, code in given:
-            found.setdefault((code, column), []).append(row)
-    return found
+    return Finding(code, staged.file, first, column, shown, count)
 
 
 def keep(reading: Reading, delivery: Delivery) -> int:
     """Write the waiting rows of every file; return how many."""
-    kept: list[QuarantinedRow] = []
+    kept = 0
     for staged in reading.staged.values():
-        by_row = {
-            row: [(column, code) for column, code in given if CODES[code][0] in WAITS]
-            for row, given in _by_row(reading.con, staged).items()
-        }
-        rows = sorted(row for row, given in by_row.items() if given)
-        texts = staging.values(
-            reading.con, staged, [row for row in rows if row not in staged.broken]
-        )
-        for row in rows:
-            given = texts.get(row) or _loose(staged, row)
-            kept.append(_row(delivery, staged, row, by_row[row], given))
-    QuarantinedRow.objects.bulk_create(kept, batch_size=2000)
-    return len(kept)
+        by_row = _waiting(reading.con, staged)
+        rows = sorted(by_row)
+        for place in range(0, len(rows), AT_ONCE):
+            some = rows[place : place + AT_ONCE]
+            texts = staging.values(
+                reading.con, staged, [row for row in some if row not in staged.broken]
+            )
+            QuarantinedRow.objects.bulk_create(
+                (
+                    _row(delivery, staged, row, by_row[row], texts.get(row) or _loose(staged, row))
+                    for row in some
+                ),
+                batch_size=2000,
+            )
+        kept += len(rows)
+    return kept
+
+
+def _waiting(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[int, list[tuple[str, str]]]:
+    """Return (column, code) of what makes each row wait; ``judge`` saw that they are few."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row, column, code in con.execute(
+        f"""SELECT row, "column", code FROM fault WHERE kind = ? AND code IN {words(WAITING)}
+        ORDER BY row, code, "column\"""",
+        [staged.kind.name],
+    ).fetchall():
+        found.setdefault(row, []).append((column, code))
+    return found
 
 
 def account_for(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, object]:
     """Return where the rows of a file are: what comes in is applied, waits or stands twice."""
     kind = staged.kind.name
     applied = con.execute(f"SELECT count(*) FROM v_{kind}").fetchone()
-    given = [{code for _, code in found} for found in _by_row(con, staged).values()]
-    waits = [codes for codes in given if any(CODES[code][0] in WAITS for code in codes)]
+    repeated = con.execute(
+        """SELECT count(*) FROM (SELECT row FROM fault WHERE kind = ? GROUP BY row
+        HAVING min(code) = max(code) AND min(code) = 'intake.G01_repeated')""",
+        [kind],
+    ).fetchone()
     return {
         "name": staged.file,
         "kind": kind,
         "rows": staged.rows,
         "applied": applied[0] if applied else 0,
-        "quarantined": len(waits),
+        "quarantined": _count_rows(con, staged, f"code IN {words(WAITING)}"),
         # Counted by itself, not as the rest: so a row that went nowhere would show.
-        "repeated": sum(codes == {"intake.G01_repeated"} for codes in given),
+        "repeated": repeated[0] if repeated else 0,
         "totals": staged.totals,
     }
 

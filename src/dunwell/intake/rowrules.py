@@ -98,6 +98,12 @@ def _account_rules(setting: Setting) -> tuple[RowRule, ...]:
             "oldest_unpaid_due_on",
             "past_due__t > 0 and oldest_unpaid_due_on is null",
         ),
+        # A credit has no parts.
+        RowRule(
+            "E20_balance",
+            "balance",
+            f"balance__t <> {owed} and not ({owed} = 0 and balance__t < 0)",
+        ),
         RowRule("E15_nothing_owed", "past_due", f"past_due__t > 0 and {owed} = 0"),
         RowRule("E16_fees", "fees", "principal__t > 0 and fees__t > 20 * principal__t"),
     )

@@ -7,8 +7,9 @@ from statistics import median
 from zoneinfo import available_timezones
 
 import duckdb
+import pyarrow as pa
 
-from dunwell.intake.checks import Setting, like, text
+from dunwell.intake.checks import Setting, like
 from dunwell.intake.faults import Finding
 from dunwell.intake.layout import Kind, Type
 from dunwell.intake.manifest import Entry
@@ -18,6 +19,8 @@ from dunwell.intake.staging import Staged
 TOTALS = ("principal", "interest", "fees", "penalty", "past_due")
 SHARED_PHONE = 20
 VANISHED_PPM = 5_000
+# Of fewer rows a shape says nothing.
+SHAPED = 20
 KEYED = {"customers": "customer_ref", "accounts": "account_ref", "payments": "payment_ref"}
 _TWICE = {
     "customers": "intake.G02_key_twice",
@@ -30,30 +33,42 @@ _TWICE = {
 def totals(
     con: duckdb.DuckDBPyConnection, staged: Staged, entry: Entry, setting: Setting
 ) -> list[Finding]:
-    """Compare the declared sums with those of all rows, to the minor unit."""
+    """Compare the declared sums with those of all rows: amounts to the minor unit, and the
+    hash totals of references."""
     findings = []
+    kind = staged.kind
     for column, declared in entry.totals.items():
-        wide = f"try_cast({column} as decimal(38,3))"
+        hashes = kind.column(column).type is Type.KEY
+        number = _digits(column) if hashes else f'"{column}"'
+        wide = f"try_cast({number} as decimal(38,3))"
         bad = con.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [f"b_{staged.kind.name}"]
+            "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [f"b_{kind.name}"]
         ).fetchone()
         rest, unread = (Decimal(0), 0)
         if bad and bad[0]:
             found = con.execute(
-                f"SELECT sum({wide}), count(*) FILTER ({wide} IS NULL AND {column} IS NOT NULL)"
-                f" FROM b_{staged.kind.name}"
+                f"SELECT sum({wide}), count(*) FILTER ({wide} IS NULL AND {number} IS NOT NULL)"
+                f" FROM b_{kind.name}"
             ).fetchone() or (None, 0)
             rest, unread = found[0] or Decimal(0), found[1]
-        good = con.execute(
-            f"SELECT sum({column}) FROM t_{staged.kind.name} WHERE NOT bad"
-        ).fetchone()
-        summed = Decimal((good[0] if good else 0) or 0).scaleb(-setting.places) + rest
+        good = con.execute(f"SELECT sum({number}) FROM t_{kind.name} WHERE NOT bad").fetchone()
+        summed = Decimal((good[0] if good else 0) or 0)
+        summed = (summed if hashes else summed.scaleb(-setting.places)) + rest
+        if hashes:
+            summed, declared = summed.to_integral_value(), declared.to_integral_value()
         staged.totals[column] = {"declared": f"{declared:f}", "counted": f"{summed:f}"}
         if summed != declared:
             proven = not unread and not staged.broken
-            code = "intake.H02_total" if proven else "intake.H02_unproven"
-            findings.append(Finding(code, file=staged.file, column=column))
+            wrong = "H03_hash_total" if hashes else "H02_total"
+            code = wrong if proven else "H02_unproven"
+            findings.append(Finding(f"intake.{code}", file=staged.file, column=column))
     return findings
+
+
+def _digits(column: str) -> str:
+    """Return SQL: the number that the last fifteen digits of a reference make."""
+    last = f"right(regexp_replace(\"{column}\", '[^0-9]', '', 'g'), 15)"
+    return f"coalesce(try_cast({last} as hugeint), 0)"
 
 
 def keys(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[Finding]:
@@ -167,14 +182,10 @@ def _fault(con: duckdb.DuckDBPyConnection, kind: str, column: str, code: str, ro
 
 
 def _zones(con: duckdb.DuckDBPyConnection) -> None:
-    given = con.execute(
-        "SELECT DISTINCT time_zone FROM v_customers WHERE time_zone IS NOT NULL"
-    ).fetchall()
-    unknown = {zone for (zone,) in given} - available_timezones()
-    if unknown:
-        words = ", ".join(text(zone) for zone in sorted(unknown))
-        rows = f"SELECT row FROM v_customers WHERE time_zone IN ({words})"
-        _fault(con, "customers", "time_zone", "F12_zone", rows)
+    con.register("known_zones", pa.table({"time_zone": sorted(available_timezones())}))
+    rows = "SELECT row FROM v_customers r ANTI JOIN known_zones USING (time_zone)"
+    _fault(con, "customers", "time_zone", "F12_zone", f"{rows} WHERE r.time_zone IS NOT NULL")
+    con.unregister("known_zones")
 
 
 def _contacts(con: duckdb.DuckDBPyConnection) -> None:
@@ -208,17 +219,24 @@ def _accounts(con: duckdb.DuckDBPyConnection) -> None:
 def balances(
     con: duckdb.DuckDBPyConnection, file: str, before: dict[str, int]
 ) -> tuple[dict[str, int], list[Finding]]:
-    """Return the file's sums by component, and what is odd about its balances."""
+    """Return the file's sums by component, and what is odd beside those of the day before."""
     owed = "principal + interest + fees + penalty"
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in TOTALS)
+    # Of those that bear interest: most accounts of a sound portfolio may bear none.
+    usual_interest = "coalesce(median(interest) FILTER (interest > 0), 0)::bigint"
     row = con.execute(
-        f"SELECT count(*), min({owed}), max({owed}), {sums} FROM v_accounts"
-    ).fetchone() or (0, 0, 0, 0, 0, 0, 0, 0)
-    found = dict(zip(TOTALS, row[3:], strict=True))
+        f"SELECT count(*), min({owed}), max({owed}), {sums}, {usual_interest} FROM v_accounts"
+    ).fetchone() or (0,) * (4 + len(TOTALS))
+    found = dict(zip(TOTALS, row[3:-1], strict=True))
+    found["interest_median"] = row[-1]
     hundred = before.get("principal") and found["principal"] == 100 * before["principal"]
-    if (row[0] >= 20 and row[1] == row[2]) or hundred:
-        return found, [Finding("intake.H07_uniform", file=file)]
-    return found, []
+    findings = []
+    if (row[0] >= SHAPED and row[1] == row[2]) or hundred:
+        findings.append(Finding("intake.H07_uniform", file=file))
+    usual, median_now = before.get("interest_median", 0), found["interest_median"]
+    if row[0] >= SHAPED and usual and median_now and not usual <= 5 * median_now <= 25 * usual:
+        findings.append(Finding("intake.E19_unit_flip", file=file, column="interest"))
+    return found, findings
 
 
 def jump(

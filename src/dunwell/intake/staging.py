@@ -23,6 +23,7 @@ from dunwell.intake.layout import Kind, Type
 from dunwell.intake.rowrules import row_rules
 from dunwell.intake.text import ROW
 
+SHOWN_OF_A_VALUE = 4_000
 FAULT = """
 CREATE TABLE IF NOT EXISTS fault ("kind" varchar, "row" bigint, "column" varchar, code varchar)
 """
@@ -183,7 +184,8 @@ def values(
         return {}
     kind, names = staged.kind, [column.name for column in staged.kind.columns]
     listed = ", ".join(str(row) for row in rows)
-    select = "SELECT row, " + ", ".join(_q(name) for name in names)
+    # Far more than any column takes, so that a few huge values cannot fill the memory.
+    select = "SELECT row, " + ", ".join(f"left({_q(name)}, {SHOWN_OF_A_VALUE})" for name in names)
     found = {}
     if _exists(con, f"raw_{kind.name}"):
         found = {

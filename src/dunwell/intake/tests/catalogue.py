@@ -67,6 +67,10 @@ TRANSPORT = [
     Case("A10", spoil.manifest(portfolio="OTHER"), R, "A10_wrong_portfolio"),
     Case("A11", spoil.manifest(environment="uat"), R, "A11_test_data"),
     Case("A15", spoil.without("contacts.csv"), H, "A15_part_missing"),
+    Case("A17", spoil.oddly_named("-账户 (终)\u202e.csv"), A, "A17_odd_name"),
+    Case("A17-long", spoil.oddly_named("a" * 200 + ".csv"), A, "A17_odd_name"),
+    Case("A17-away", spoil.called("../accounts.csv"), R, "I08_unsafe_path"),
+    Case("A17-nul", spoil.called("a\0.csv"), R, "I08_unsafe_path"),
     Case("A18", spoil.touched, R, "A18_hash_mismatch"),
     Case(
         "A18-pgp",
@@ -121,6 +125,7 @@ STRUCTURE = [
         A,
         "C02_extra_column",
     ),
+    Case("C03", spoil.backwards, A),
     Case(
         "C04",
         spoil.edited("accounts", lambda b: b.replace(b"interest", b"principal", 1)),
@@ -205,6 +210,9 @@ NUMBERS = [
         "E15", spoil.rows_of("accounts", lambda r: r[-1].update(_NOTHING)), A, "E15_nothing_owed", 1
     ),
     Case("E11-half", spoil.cell("accounts", "interest", "0.125"), A, "E11_decimals", 1),
+    Case("E20", spoil.cell("accounts", "balance", "1027.16"), A, "E20_balance", 1),
+    Case("E20-sum", spoil.cell("accounts", "balance", "1027.15"), A),
+    Case("E20-credit", spoil.rows_of("accounts", spoil.credit), A),
     Case("E16", spoil.cell("accounts", "fees", "900000.00"), A, "E16_fees", 1),
 ]
 DATED = [
@@ -265,6 +273,9 @@ KEYS = [
 TOTALS = [
     Case("H01", lambda f: write(f, counts={"accounts": 4}), R, "H01_rows"),
     Case("H02", spoil.declared_totals("accounts", principal="3003.31"), R, "H02_total"),
+    Case("H03", spoil.declared_totals("accounts", account_ref="4"), R, "H03_hash_total"),
+    Case("H03-right", spoil.declared_totals("accounts", account_ref="3"), A),
+    Case("H03-unproven", spoil.unproven_hash, A, "H02_unproven", 1),
     Case("H05", lambda f: write(f, files="none"), R, "H05_manifest"),
     Case("H07", spoil.equal, H, "H07_uniform"),
     Case("H08", spoil.cell("payments", "account_ref", "A999999"), A, "H08_unknown_account", 1),

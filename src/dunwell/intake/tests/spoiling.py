@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from collections.abc import Callable
@@ -149,3 +150,54 @@ def reversal(**change: str) -> Make:
 
 def guarantor(rows: list[dict[str, str]]) -> None:
     rows.append({**rows[0], "role": "guarantor"})
+
+
+def credit(rows: list[dict[str, str]]) -> None:
+    rows[-1].update(principal="0", interest="0", fees="0", penalty="0", past_due="0", balance="-7")
+    rows[-1]["oldest_unpaid_due_on"] = ""
+
+
+def called(name: str) -> Make:
+    """Make a delivery whose manifest calls the accounts' file by another name."""
+
+    def make(folder: Path) -> Path:
+        body = as_csv("accounts", good()["accounts"])
+        return write(folder, files=[making.entry(name, "accounts", body, 3, {})])
+
+    return make
+
+
+def oddly_named(name: str) -> Make:
+    """Make a good delivery in which a file has a name that no system would choose."""
+
+    def make(folder: Path) -> Path:
+        body = as_csv("customers", customers())
+        write(folder, {}, files=[making.entry(name, "customers", body, 3, {})])
+        (folder / name).write_bytes(body)
+        return folder
+
+    return make
+
+
+def backwards(folder: Path) -> Path:
+    """Make a good delivery whose columns stand in the opposite order."""
+    rows = good()
+    raw = {}
+    for kind, some in rows.items():
+        lines = list(csv.reader(io.StringIO(as_csv(kind, some).decode())))
+        out = io.StringIO(newline="")
+        csv.writer(out, lineterminator="\n").writerows(line[::-1] for line in lines)
+        raw[kind] = out.getvalue().encode()
+    return write(folder, rows, raw=raw)
+
+
+def unproven_hash(folder: Path) -> Path:
+    """Make a delivery with a hash total and a row that has not the header's columns."""
+    body = as_csv("customers", customers()).replace(b",false\n", b"\n", 1)
+    sums = {"customer_ref": "4"}
+    return write(
+        folder,
+        {"customers": customers()},
+        raw={"customers": body},
+        files=[making.entry("customers.csv", "customers", body, 3, sums)],
+    )
