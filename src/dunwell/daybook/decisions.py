@@ -52,12 +52,20 @@ def decisions(day: BusinessDay, engine: Engine) -> ibis.Table:
 
 
 def cured(engine: Engine) -> ibis.Table:
-    """Return the cases to close: case_id, was_bucket, balance_minor. After ``decisions``."""
+    """Return the cases to close: case_id, was_bucket, balance_minor, closed_as.
+
+    After ``decisions``. Whose accounts all left the deliveries was taken back by the
+    issuer: his case is withdrawn and has no balance.
+    """
     moved = engine.table("moved")
-    gone = moved.filter(moved.change == "cure").select("party_id")
-    cases = engine.table("open_case").inner_join(gone, "party_id")
-    both = cases.inner_join(engine.cardholders, "party_id")
-    return both.select("case_id", "balance_minor", was_bucket="bucket")
+    ending = moved.filter(moved.change.isin(("cure", "gone"))).select("party_id", "change")
+    cases = engine.table("open_case").inner_join(ending, "party_id")
+    balances = engine.cardholders.select("party_id", "balance_minor")
+    both = cases.left_join(balances, "party_id")
+    closed_as = ibis.cases(
+        (both.change == "gone", "withdrawn"), (both.balance_minor == 0, "paid"), else_="cured"
+    )
+    return both.select("case_id", "balance_minor", was_bucket="bucket", closed_as=closed_as)
 
 
 def treatments(day: BusinessDay, engine: Engine, cases: ibis.Table) -> ibis.Table:

@@ -128,6 +128,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "assigned": _("Assigned"),
             "cured": _("Cured"),
             "paid": _("Paid in full"),
+            "withdrawn": pgettext_lazy("case", "Withdrawn"),
             "payment": _("Payment"),
             "promise_taken": _("Promise taken"),
             "promise_kept": _("Promise kept"),

@@ -43,7 +43,12 @@ COLUMNS = {
     "collector_id": "bigint",
     "was_collector_id": "bigint",
 }
-CURED = {"case_id": "bigint", "was_bucket": "smallint", "balance_minor": "bigint"}
+CURED = {
+    "case_id": "bigint",
+    "was_bucket": "smallint",
+    "balance_minor": "bigint",
+    "closed_as": "text",
+}
 
 SET = (
     "bucket", "oldest_unpaid_due_on", "stage", "segment", "treatment", "track", "queue",
@@ -80,7 +85,7 @@ WHERE c.id = d.case_id AND c.state = 'open' AND d.change IS DISTINCT FROM 'open'
 CLOSE = """
 UPDATE cases_case c
 SET state = 'closed', closed_on = %(day)s, oldest_unpaid_due_on = NULL, bucket = 0,
-    closed_as = CASE WHEN d.balance_minor = 0 THEN 'paid' ELSE 'cured' END
+    closed_as = d.closed_as
 FROM {cured} d WHERE c.id = d.case_id AND c.state = 'open'
 """
 # One sort order for all kinds: the same rows in the same order, whoever writes them.
@@ -115,7 +120,7 @@ SELECT case_id, kind, %(day)s, %(at)s, '', '', '', data FROM (
     LEFT JOIN staff_team team ON team.id = d.team_id
     WHERE d.collector_id IS DISTINCT FROM d.was_collector_id
     UNION ALL
-    SELECT case_id, CASE WHEN balance_minor = 0 THEN 'paid' ELSE 'cured' END,
+    SELECT case_id, closed_as,
            jsonb_build_object('from', was_bucket, 'balance_minor', balance_minor)
     FROM {cured}
 ) lines ORDER BY case_id, kind
