@@ -61,6 +61,8 @@ test: .venv/dev assets lint browser
 	@$(BIN)/coverage report --include='*/rules.py,*/rules/*,*/actions.py' --fail-under=85 --skip-covered
 	@echo "==> every real account against the oracle"
 	@$(BIN)/dunwell prove uci
+	@echo "==> a day that is killed (the whole proof: dunwell prove day)"
+	@$(BIN)/dunwell prove day --kills 4 --accounts 300
 
 bench: .venv/base
 	@$(BIN)/dunwell bench day --accounts 1000000
