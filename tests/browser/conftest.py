@@ -1,35 +1,44 @@
-"""A served demo portfolio and a real browser."""
+"""A served demo portfolio on a day of its own, people signed in to it, and a real browser."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dunwell.database.scratch import drop, make
 from dunwell.proofs import process
 from dunwell.proofs.bench_pages import serve
+from dunwell.testing.faulty import spoiled
 
 CHROMIUM = os.environ.get("DUNWELL_CHROMIUM") or shutil.which("chromium") or ""
 DATABASE = "dunwell_browser"
-SCREENSHOTS = os.environ.get("DUNWELL_SCREENSHOTS", "")  # renew the pictures in this folder
-# Fixed, so that pictures and figures are the same every time.
+HERE = Path(__file__).parent
+# Fixed, so that pictures and figures are the same every time: the morning after the
+# last statement day. The served processes live on it (clock/sitecustomize.py).
 LAST_DAY = date(2026, 10, 25)
+TODAY = LAST_DAY + timedelta(days=1)
+MORNING = datetime.fromisoformat("2026-10-26T10:00:00+08:00")
+LANGUAGES = ("zh-hans", "en")
 MISSING = (
     "BROWSER TESTS SKIPPED: no Chromium. Install it with: "
     "apt-get install -y chromium fonts-noto-cjk"
 )
+# The browser tells these of every answer that is not 200; the tests look at the answers.
+ANSWERS = ("Failed to load resource: the server responded", "Response Status Error Code")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    mine = [item for item in items if here in item.path.parents]
+    mine = [item for item in items if HERE in item.path.parents]
     for item in mine:
         item.add_marker("browser")
     if mine and not CHROMIUM:
@@ -38,17 +47,55 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=MISSING))
 
 
+@dataclass
+class Demo:
+    """Where the demo is served, and who is signed in already."""
+
+    address: str
+    password: str
+    database: str
+    signed_in: dict[str, Any] = field(default_factory=dict)
+    given: set[int] = field(default_factory=set)
+
+    def ask(self, sql: str, *given: object) -> list[tuple[Any, ...]]:
+        """Return what the database holds now."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            return connection.execute(sql, given).fetchall()
+
+    def case_of(self, username: str, where: str = "true") -> int:
+        """Return an open case of somebody that no other test was given."""
+        rows = self.ask(
+            "SELECT c.id FROM cases_case c JOIN staff_agent a ON a.id = c.collector_id"
+            " WHERE a.username = %s AND c.state = 'open' AND c.follow_up_at IS NULL"
+            " AND NOT EXISTS (SELECT FROM plans_promise p"
+            f"                 WHERE p.case_id = c.id AND p.state = 'open') AND {where}"
+            " ORDER BY c.priority, c.id",
+            username,
+        )
+        found = next(pk for (pk,) in rows if pk not in self.given)
+        self.given.add(found)
+        return int(found)
+
+
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Give (address, password) of a served small demo in a database of its own."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Serve the small demo in a database of its own, with a faulty delivery come in."""
     base = os.environ["DUNWELL_DATABASE_URL"]
     home = tmp_path_factory.mktemp("demo")
     url = make(base, DATABASE)
     env = process.environment(url, home)
-    env["DUNWELL_TESTING"] = "false"
+    ahead = MORNING - datetime.now(MORNING.tzinfo)
+    env |= {
+        # A sign-in takes a second of hashing otherwise; the tests sign in thirty times.
+        "DUNWELL_TESTING": "true",
+        "DUNWELL_TESTS_AHEAD": str(ahead.total_seconds()),
+        "PYTHONPATH": os.pathsep.join([str(HERE / "clock"), os.environ.get("PYTHONPATH", "")]),
+    }
     process.run(["demo", "--small", "--no-serve", "--last-day", str(LAST_DAY)], env)
+    folder = spoiled(home / "demo" / f"TW-DEMO-{LAST_DAY}", TODAY)
+    process.run(["intake", "load", str(folder)], env)
     server, port = serve(env)
-    yield f"http://127.0.0.1:{port}", (home / "demo-password").read_text()
+    yield Demo(f"http://127.0.0.1:{port}", (home / "demo-password").read_text(), url)
     server.terminate()
     server.wait()
     drop(base, DATABASE)
@@ -68,25 +115,52 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    made.set_default_timeout(15_000)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """A page on which any console error or policy violation fails the test."""
-    opened = context.new_page()
-    opened.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    opened.on(
-        "console",
-        lambda message: (
-            pytest.fail(f"console: {message.text}")
-            if message.type == "error" and "Content Security Policy" in message.text
-            else None
-        ),
+def context_of(browser: Browser, demo: Demo, username: str, language: str) -> BrowserContext:
+    """Return a browser's window in which somebody is signed in; nobody for no name."""
+    if username and username not in demo.signed_in:
+        first = browser.new_context(base_url=demo.address, locale="zh-CN")
+        page = first.new_page()
+        page.goto("/sign-in/")
+        page.fill("#username", username)
+        page.fill("#password", demo.password)
+        page.click("main button.btn-primary")
+        page.wait_for_selector(".bar-who")
+        demo.signed_in[username] = first.storage_state()
+        first.close()
+    context = browser.new_context(
+        base_url=demo.address,
+        viewport={"width": 1366, "height": 768},
+        locale="zh-CN",
+        storage_state=demo.signed_in.get(username),
+        accept_downloads=True,
     )
-    return opened
+    context.add_cookies([{"name": "django_language", "value": language, "url": demo.address}])
+    context.set_default_timeout(10_000)
+    return context
+
+
+@pytest.fixture
+def sit(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
+    """Sit somebody down at his browser; scripts and policies may not fail under his hands."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def sat(username: str, language: str = "zh-hans") -> Page:
+        context = context_of(browser, demo, username, language)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                faults.append(f"console: {said.text}")
+                if said.type in ("error", "warning") and not said.text.startswith(ANSWERS)
+                else None
+            ),
+        )
+        return page
+
+    yield sat
+    for context in contexts:
+        context.close()
+    assert faults == []

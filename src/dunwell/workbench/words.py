@@ -213,6 +213,12 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "accounts": _("Accounts"),
             "payments": _("Payments"),
         },
+        "payment_kind": {
+            "payment": _("Payment"),
+            "reversal": _("Reversal"),
+            "refund": _("Refund"),
+            "adjustment": _("Adjustment"),
+        },
         "step": {
             "payments": _("Payments posted"),
             "ageing": _("Ageing"),

@@ -171,6 +171,7 @@ def table_note(note: str) -> str:
 # What a figure is counted by, where that is a code with words.
 KEYS = {
     "asset_class": "asset_class",
+    "cash": "payment_kind",
     "closed": "closed_as",
     "promise": "promise",
     "queue": "queue",

@@ -23,7 +23,7 @@
       event.preventDefault();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
     const go = {
       n: () => { const b = $("[data-key=n]"); if (b) b.form.requestSubmit(b); },
       w: () => { const a = $(".bar-links a[href*=worklist]"); if (a) a.click(); },
@@ -33,7 +33,7 @@
       c: () => { const o = $("[data-outcome]"); if (o) o.focus(); },
       m: () => { const n = $("[data-note]"); if (n) n.focus(); },
       "?": () => { const d = $("#keys"); if (d) d.showModal(); },
-    }[event.key];
+    }[event.key.toLowerCase()];
     if (go) { go(); event.preventDefault(); }
   }
   document.addEventListener("keydown", press);
@@ -54,7 +54,14 @@
     }
     if (shown.hold) $("[data-hold-name]", form).textContent = chosen.dataset.hold;
   }
-  /* What was typed and not saved survives a closed tab, in this browser's session only. */
+  /* What was typed stays until it is saved, in this browser's session only: a session that
+     ended or a server that broke does not cost the collector his words. */
+  const SENT = "call-sent";
+  function forget() {
+    const sent = sessionStorage.getItem(SENT);
+    sessionStorage.removeItem(SENT);
+    if (sent && $("[role=status] .alert-success")) sessionStorage.removeItem(sent);
+  }
   function drafts(form) {
     const key = form.dataset.draft;
     const kept = sessionStorage.getItem(key);
@@ -71,8 +78,9 @@
       for (const [name, value] of new FormData(form)) if (name !== "csrfmiddlewaretoken") values[name] = value;
       sessionStorage.setItem(key, JSON.stringify(values));
     });
-    form.addEventListener("submit", () => sessionStorage.removeItem(key));
+    form.addEventListener("submit", () => sessionStorage.setItem(SENT, key));
   }
+  forget();
   $$("[data-call]").forEach((form) => {
     drafts(form);
     parts(form);
@@ -87,10 +95,14 @@
     if (event.target.matches("[data-pick-all]"))
       $$("input[name=case]").forEach((box) => { box.checked = event.target.checked; });
     if (event.target.matches("[data-go]")) event.target.form.requestSubmit();
+    countPicked();
+  });
+  function countPicked() {
     const picked = $("[data-picked]");
     if (picked) picked.textContent = $$("input[name=case]:checked").length;
-  });
-  document.body.addEventListener("htmx:afterSwap", () => { at = -1; });
+  }
+  countPicked();
+  document.body.addEventListener("htmx:afterSwap", () => { at = -1; countPicked(); });
   const alarm = $("[data-focus]");
   if (alarm) alarm.focus();
 

@@ -1,0 +1,60 @@
+"""Every page, for every role that sees it, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from dunwell.testing.looking import axe_finds, english_on, too_wide
+
+# A whole page of rows for the one who works there; the others' rows are the same, so few do.
+CASES = ("/worklist/?bucket=5", "/case/{case}/", "/worklist/?q=nobody")
+TEAM = "/team/?bucket=5"
+DELIVERIES = ("/deliveries/", "/deliveries/{delivery}/")
+DAYS = ("/days/", "/days/TW-DEMO/2026-10-25/", "/days/TW-DEMO/2026-10-25/progress/")
+TABLES = ("/tables/", "/tables/treatment/1/?row=3")
+PAGES = {
+    "early.001": ("/worklist/", *CASES),
+    "lead.early": (*CASES, "/team/", *TABLES),
+    "compliance": (*CASES, TEAM, *TABLES),
+    "auditor": (*CASES, TEAM, *DELIVERIES, *DAYS, *TABLES, "/staff/"),
+    "operations": (*DELIVERIES, "/deliveries/{delivery}/?state=dismissed", "/quarantine/{row}/", *DAYS),
+    "strategy": (*TABLES, *DAYS),
+    "admin": ("/staff/",),
+    "legal": ("/", "/worklist/", "/nowhere/"),
+    "": ("/sign-in/",),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def places(demo) -> dict[str, int]:
+    """The case with most on it, the delivery with rows that wait, and one of them."""
+    ((case,),) = demo.ask(
+        "SELECT c.id FROM cases_case c JOIN staff_agent a ON a.id = c.collector_id"
+        " JOIN cases_entry e ON e.case_id = c.id WHERE a.username = 'early.001'"
+        " GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT 1"
+    )
+    ((row, delivery),) = demo.ask(
+        "SELECT id, delivery_id FROM intake_quarantinedrow WHERE kind = 'payments' LIMIT 1"
+    )
+    return {"case": case, "row": row, "delivery": delivery}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("who", PAGES)
+def test_every_page_is_sound(
+    who: str, language: str, sit: Callable[..., Page], places: dict[str, int]
+) -> None:
+    page = sit(who, language)
+    found: dict[str, list[str]] = {}
+
+    for path in PAGES[who]:
+        page.goto(path.format(**places))
+        faults = axe_finds(page) + too_wide(page)
+        faults += english_on(page) if language == "zh-hans" else []
+        if faults:
+            found[path] = faults
+
+    assert found == {}
