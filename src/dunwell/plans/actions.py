@@ -113,10 +113,15 @@ WITH looked AS (
                    WHEN %(day)s <= counts_until THEN 'open'
                    WHEN paid > 0 THEN 'partly_kept' ELSE 'broken' END AS found
     FROM looked
+), newest AS (
+    SELECT max(id) AS id FROM judged WHERE found = 'open' AND was <> 'open' GROUP BY case_id
 ), sound AS (
-    -- One open promise a case: a newer one keeps an older one from opening again.
-    SELECT * FROM judged j WHERE found <> 'open' OR was = 'open' OR NOT EXISTS (
-        SELECT FROM plans_promise o WHERE o.case_id = j.case_id AND o.state = 'open')
+    -- One open promise a case: of those that would open again only the newest does, and
+    -- none where one is open or was so this morning: the day run twice must say the same.
+    SELECT * FROM judged j WHERE found <> 'open' OR was = 'open' OR (
+        id IN (SELECT id FROM newest) AND NOT EXISTS (
+            SELECT FROM plans_promise o WHERE o.case_id = j.case_id
+              AND (o.state = 'open' OR o.decided_on = %(day)s)))
 ), changed AS (
     UPDATE plans_promise r SET state = s.found, paid_minor = s.paid,
         decided_on = CASE WHEN s.found = 'open' THEN NULL
