@@ -188,6 +188,8 @@ def _rebuilt(cursor: CursorWrapper, table: str, source: str) -> Iterator[None]:
         [table],
     )
     indexes = cursor.fetchall()
+    # A key is not dropped while rows of the table it points to wait for their own check.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for name, _ in keys:
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for name, _ in indexes:

@@ -127,6 +127,16 @@ def test_a_held_delivery_passes_when_a_person_lets_it(tmp_path):
     assert delivery.report["approved"] == ["intake.A13_day_missing"]
 
 
+def test_a_first_day_of_many_accounts_and_few_customers_is_applied(tmp_path):
+    making.portfolio()
+    rows = {"customers": making.customers(1), "accounts": making.accounts(20_001)}
+    for row in rows["accounts"]:
+        row["customer_ref"] = "C000000"
+
+    assert load(making.write(tmp_path / "d", rows))[0].state == "applied"
+    assert Account.objects.count() == 20_001
+
+
 def test_an_account_that_vanishes_is_carried_forward(tmp_path):
     making.portfolio()
     load(making.write(tmp_path / "d", making.good(30)))
