@@ -179,10 +179,21 @@ KEYS = {
 }
 
 
+IN_BUCKETS = ("bucket", "case_bucket", "roll")
+
+
 @register.filter
 def figure_key(key: str, figure: str) -> str:
     """Say what a figure counts."""
-    return say(KEYS[figure], key) if figure in KEYS else key
+    if figure in KEYS:
+        return say(KEYS[figure], key)
+    return " → ".join(map(_place, key.split(">"))) if figure in IN_BUCKETS else key
+
+
+def _place(code: str) -> str:
+    if code.isdigit():
+        return "M7+" if int(code) >= 7 else f"M{code}"
+    return say("value", code)
 
 
 @register.filter

@@ -159,7 +159,9 @@ def test_conditions_and_facts_are_told_in_words():
 def test_figures_are_counted_by_words():
     assert figure_key("substandard", "asset_class") == "次级"
     assert figure_key("withdrawn", "closed") == "已撤案"
-    assert figure_key("2>3", "roll") == "2>3"
+    assert figure_key("7", "case_bucket") == "M7+"
+    assert figure_key("2>3", "roll") == "M2 → M3"
+    assert figure_key("new>0", "roll") == "新增 → M0"
 
 
 def test_one_english_word_has_the_chinese_of_its_place():
