@@ -17,6 +17,12 @@ from dunwell.staff.models import Agent, Role, SignInCount, Team
 TRIES = 5
 LOCKED_FOR = timedelta(minutes=30)
 LONGEST_NAME = 64
+# What Django finds wrong with a password, by its code; it does not say all in Chinese.
+SAYS = {
+    "password_too_short": "The password needs %(min_length)s characters or more.",
+    "password_too_common": "The password is one that everybody tries. Choose another.",
+    "password_too_similar": "The password is too much like the person's names. Choose another.",
+}
 
 # One statement, committed by itself: of any number of guesses made at once exactly
 # TRIES come past it, each with a count of its own. A lock that is over starts anew.
@@ -207,12 +213,15 @@ def _password_refused(password: str, agent: Agent) -> list[Refusal]:
     try:
         validate_password(password, agent)
     except ValidationError as weak:
-        # Django says these itself, in the reader's language.
-        return [
-            Refusal("staff.weak_password", "%(said)s", named={"said": message})
-            for message in weak.messages
-        ]
+        return [_weak(one) for one in weak.error_list]
     return []
+
+
+def _weak(found: ValidationError) -> Refusal:
+    if found.code in SAYS:
+        return Refusal("staff.weak_password", SAYS[found.code], named=found.params or {})
+    # A check that a bank added says so itself.
+    return Refusal("staff.weak_password", "%(said)s", named={"said": found.messages[0]})
 
 
 def _record(kind: str, agent: Agent, actor: Agent | None, now: datetime, **data: object) -> None:

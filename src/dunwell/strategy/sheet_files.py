@@ -65,13 +65,20 @@ def to_xlsx(table: DecisionTable) -> bytes:
 def _csv(data: bytes) -> list[list[object]]:
     try:
         text = data.decode("utf-8-sig")
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
-    except (UnicodeDecodeError, csv.Error) as fault:
+    except UnicodeDecodeError:
+        raise Refused(
+            Refusal("strategy.not_csv", "The file is not CSV in UTF-8. Save it as “CSV UTF-8”.")
+        ) from None
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return [list(row) for row in rows]
+    except csv.Error:
         raise Refused(
             Refusal(
                 "strategy.not_csv",
-                "The file is not CSV in UTF-8. Save it as “CSV UTF-8”. (%(fault)s)",
-                named={"fault": fault},
+                "Up to line %(line)s the file is not CSV: a quote is not closed, text follows "
+                "one, or a cell is too long. Save it as “CSV UTF-8” from the spreadsheet.",
+                named={"line": rows.line_num},
             )
         ) from None
 
@@ -80,11 +87,9 @@ def _xlsx(data: bytes) -> list[list[object]]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return [list(row) for row in book.get_sheet_by_index(0).to_python()]
-    except (CalamineError, BadZipFile, IndexError) as fault:
+    except (CalamineError, BadZipFile, IndexError):
         raise Refused(
             Refusal(
-                "strategy.not_xlsx",
-                "The file is not a workbook that can be read. Save it as XLSX. (%(fault)s)",
-                named={"fault": fault},
+                "strategy.not_xlsx", "The file is not a workbook that can be read. Save it as XLSX."
             )
         ) from None

@@ -5,6 +5,7 @@ from datetime import date
 from importlib.resources import files
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import override, pgettext
 
@@ -13,6 +14,8 @@ from dunwell.daybook.rules import days_to_run
 from dunwell.intake.faults import CODES, said
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.portfolio.sheets import from_rows
+from dunwell.staff.actions import _password_refused
+from dunwell.staff.models import Agent
 from dunwell.strategy.actions import default_rows, default_table
 from dunwell.strategy.rules import SHIPPED, WANTED, values_refused
 from dunwell.strategy.sheet_files import LARGEST_ROWS, read_sheet
@@ -104,6 +107,32 @@ def test_a_file_that_is_no_sheet_is_refused_in_chinese(name, data, begins):
     (only,) = told(read_sheet, name, data)
 
     assert only.startswith(begins)
+
+
+def test_the_line_that_breaks_a_sheet_is_named():
+    assert told(read_sheet, "table.csv", b'a,b\n1,2\n3,"4\n') == [
+        "文件到第 3 行已不符合 CSV 格式：引号未闭合、引号后有多余文字或单元格过长。请从电子表格另存为“CSV UTF-8”。"
+    ]
+
+
+def test_a_weak_password_is_refused_in_chinese(settings):
+    person = Agent(username="adalovelace", name="Ada")
+
+    assert [refusal(one) for one in _password_refused("password", person)] == [
+        "密码至少需要 12 个字符。", "密码过于常见，请另选一个。",
+    ]  # fmt: skip
+    assert [refusal(one) for one in _password_refused("adalovelace1", person)] == [
+        "密码与登录名或姓名过于相似，请另选一个。"
+    ]
+    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{__name__}.Banks"}]
+    assert [refusal(one) for one in _password_refused("password", person)] == ["须含 % 与数字"]
+
+
+class Banks:
+    """A check that a bank added; what it says is its own."""
+
+    def validate(self, password, user=None):
+        raise ValidationError("须含 % 与数字", code="banks_own")
 
 
 def test_a_day_that_cannot_run_says_why():
