@@ -44,6 +44,8 @@ def connect(
         }
     )
     con.execute("SET TimeZone = 'UTC'")
+    # Its bar would be drawn into whatever a command prints, JSON included.
+    con.execute("SET enable_progress_bar = false")
     if url is None:
         return con
     folder = Path(duckdb_extension_postgres_scanner.__file__).parent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+from django.conf import settings
 from django.db import transaction
 
 from dunwell.accounts.models import Snapshot
@@ -23,6 +23,7 @@ from dunwell.intake import (
     archive,
     arrival,
     deltas,
+    disk,
     mapping,
     movements,
     payments,
@@ -95,8 +96,8 @@ def run(load: Load, asked: str | None) -> Delivery:
             return _load(load, Path(work), asked)
     except Stop as stop:
         load.findings += stop.findings
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except (OSError, duckdb.IOException) as error:
+        if not disk.is_full(error):
             raise
         load.findings.append(Finding("intake.A19_disk_full"))
     return _answer(load)
@@ -117,7 +118,9 @@ def _load(load: Load, work: Path, asked: str | None) -> Delivery:
         load.findings += arrival.in_turn(portfolio, manifest, today)
         if _stops(load):
             return _answer(load)
-        con = bulk.connect(url=current_url(), temp=work / "spill")
+        con = bulk.connect(
+            url=current_url(), temp=work / "spill", memory=settings.DUNWELL_INTAKE_MEMORY
+        )
         con.execute(f"SET max_temp_directory_size = '{SPILL}'")
         try:
             return _read_and_apply(load, con, opened, work)
@@ -137,8 +140,10 @@ def _again(before: Delivery, name: str) -> Delivery:
 
 
 def _stops(load: Load) -> bool:
+    """Say whether anything refuses the delivery, or holds it and was not approved."""
     return any(
-        finding.verdict in (Verdict.REFUSE, Verdict.HOLD) and finding.code not in load.approved
+        finding.verdict is Verdict.REFUSE
+        or (finding.verdict is Verdict.HOLD and finding.code not in load.approved)
         for finding in load.findings
     )
 
