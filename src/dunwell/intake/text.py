@@ -264,7 +264,8 @@ def rewrite(path: Path, *, file: str, width: int, work: Path) -> Rewritten:
     target = work / f"{path.name}.clean.csv"
     done = Rewritten(target, 0, [], Broken())
     with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
+        # Ended so, a field is quoted for either mark that it holds.
+        writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([ROW, *(f"c{place}" for place in range(width))])
         blank = 0
         for number, (code, fields) in enumerate(_records(path, file), start=1):

@@ -94,7 +94,8 @@ class Table:
         reads = cell_values.Reads(self._formats.shown, layout, self._book.since_1904)
         written = 0
         with done.path.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
+            # Ended so, a field is quoted for either mark that it holds.
+            writer = csv.writer(out, lineterminator="\r\n")
             writer.writerow([ROW, *(f"c{place}" for place in range(len(wanted)))])
             for row, texts in self._filled():
                 done.rows += 1

@@ -173,6 +173,13 @@ STRUCTURE = [
         2,
     ),
     Case("C10", spoil.cell("customers", "city", "上\n海"), A),
+    Case(
+        "C10-return",
+        spoil.edited("customers", lambda b: b.replace("上海".encode(), '"上\r海"'.encode(), 1)),
+        A,
+        "B18_line_ends",
+    ),
+    Case("C10-both", spoil.cell("customers", "city", "上\r\n海\n市\r"), A, "B18_line_ends"),
     Case("C11", spoil.edited("accounts", lambda b: b.replace(b",", b";")), R, "C11_separator"),
     Case("C12", spoil.cell("contacts", "value", "9" * 140_000), A, "C12_too_long", 1),
     Case(

@@ -79,6 +79,7 @@ SHAPE = [
     Case("D-C06", sheets.edited(lambda b, s: s.write_string(3, 40, "x")), A, "C06_ragged", 1),
     Case("D-C15", sheets.edited(lambda b, s: [s.write_string(0, n, "") for n in range(1, 30)]), R, "C15_preamble"),
     Case("D-H01", sheets.edited(lambda b, s: None, rows=4), R, "H01_rows"),
+    Case("D-C10", sheets.cell("product", "go\r\nl\nd\r"), A),
     Case("D-inline", sheets.part(sheets.SHEET, INTEREST, b'<c r="P4" t="inlineStr"><is><t>20.05</t></is></c>'), A),
     Case("D-unplaced", sheets.part(sheets.SHEET, INTEREST, b"<c><v>20.05</v></c>"), A),
 ]  # fmt: skip
