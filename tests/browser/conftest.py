@@ -6,6 +6,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,13 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from dunwell.database.scratch import drop, make
+from dunwell.database.scratch import drop, make, renamed
 from dunwell.proofs import process
 from dunwell.proofs.bench_pages import serve
 from dunwell.testing.faulty import spoiled
 
 CHROMIUM = os.environ.get("DUNWELL_CHROMIUM") or shutil.which("chromium") or ""
-DATABASE = "dunwell_browser"
+DATABASE, UNTOUCHED = "dunwell_browser", "dunwell_browser_untouched"
 HERE = Path(__file__).parent
 # Fixed, so that pictures and figures are the same every time: the morning after the
 # last statement day. The served processes live on it (clock/sitecustomize.py).
@@ -76,14 +77,25 @@ class Demo:
         self.given.add(found)
         return int(found)
 
+    def places(self) -> dict[str, int]:
+        """Return the case with most on it, the delivery with rows that wait, and one of them."""
+        ((case,),) = self.ask(
+            "SELECT c.id FROM cases_case c JOIN staff_agent a ON a.id = c.collector_id"
+            " JOIN cases_entry e ON e.case_id = c.id WHERE a.username = 'early.001'"
+            " GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT 1"
+        )
+        ((row, delivery),) = self.ask(
+            "SELECT id, delivery_id FROM intake_quarantinedrow WHERE kind = 'payments' LIMIT 1"
+        )
+        return {"case": case, "row": row, "delivery": delivery}
+
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Serve the small demo in a database of its own, with a faulty delivery come in."""
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """Load the small demo and a faulty delivery into a database of its own; keep a copy."""
     base = os.environ["DUNWELL_DATABASE_URL"]
     home = tmp_path_factory.mktemp("demo")
-    url = make(base, DATABASE)
-    env = process.environment(url, home)
+    env = process.environment(make(base, DATABASE), home)
     ahead = MORNING - datetime.now(MORNING.tzinfo)
     env |= {
         # A sign-in takes a second of hashing otherwise; the tests sign in thirty times.
@@ -94,11 +106,37 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     process.run(["demo", "--small", "--no-serve", "--last-day", str(LAST_DAY)], env)
     folder = spoiled(home / "demo" / f"TW-DEMO-{LAST_DAY}", TODAY)
     process.run(["intake", "load", str(folder)], env)
-    server, port = serve(env)
-    yield Demo(f"http://127.0.0.1:{port}", (home / "demo-password").read_text(), url)
-    server.terminate()
-    server.wait()
+    make(base, UNTOUCHED, template=DATABASE)
+    yield base, env
     drop(base, DATABASE)
+    drop(base, UNTOUCHED)
+
+
+@contextmanager
+def served(base: str, env: dict[str, str], name: str) -> Iterator[Demo]:
+    """Serve the demo that the database ``name`` holds."""
+    url = renamed(base, name)
+    server, port = serve({**env, "DUNWELL_DATABASE_URL": url})
+    word = (Path(env["DUNWELL_HOME"]) / "demo-password").read_text()
+    try:
+        yield Demo(f"http://127.0.0.1:{port}", word, url)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def demo(loaded: tuple[str, dict[str, str]]) -> Iterator[Demo]:
+    """The served demo in which the tests work."""
+    with served(*loaded, DATABASE) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def untouched(loaded: tuple[str, dict[str, str]]) -> Iterator[Demo]:
+    """A served demo in which nobody has worked yet: the same for every picture."""
+    with served(*loaded, UNTOUCHED) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -140,13 +178,14 @@ def context_of(browser: Browser, demo: Demo, username: str, language: str) -> Br
 
 
 @pytest.fixture
-def sit(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
+def sit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """Sit somebody down at his browser; scripts and policies may not fail under his hands."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def sat(username: str, language: str = "zh-hans") -> Page:
-        context = context_of(browser, demo, username, language)
+    def sat(username: str, language: str = "zh-hans", at: Demo | None = None) -> Page:
+        house = at or request.getfixturevalue("demo")
+        context = context_of(browser, house, username, language)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))

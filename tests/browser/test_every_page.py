@@ -30,16 +30,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def places(demo) -> dict[str, int]:
-    """The case with most on it, the delivery with rows that wait, and one of them."""
-    ((case,),) = demo.ask(
-        "SELECT c.id FROM cases_case c JOIN staff_agent a ON a.id = c.collector_id"
-        " JOIN cases_entry e ON e.case_id = c.id WHERE a.username = 'early.001'"
-        " GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT 1"
-    )
-    ((row, delivery),) = demo.ask(
-        "SELECT id, delivery_id FROM intake_quarantinedrow WHERE kind = 'payments' LIMIT 1"
-    )
-    return {"case": case, "row": row, "delivery": delivery}
+    return demo.places()
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Max
@@ -19,6 +20,12 @@ def business_date(portfolio: Portfolio) -> date | None:
         last=Max("day")
     )["last"]
     return found
+
+
+def business_dates(portfolio_ids: Collection[int]) -> dict[int, date]:
+    """Return the business date of each portfolio that has one, by its key; one query."""
+    runs = StepRun.objects.filter(portfolio__in=portfolio_ids, step=STEPS[-1])
+    return dict(runs.values_list("portfolio").annotate(last=Max("day")).order_by())
 
 
 def days_due(portfolio: Portfolio, asked: date, *, skip_quiet: bool = False) -> list[date]:

@@ -56,7 +56,9 @@ def totals(
         summed = (summed if hashes else summed.scaleb(-setting.places)) + rest
         if hashes:
             summed, declared = summed.to_integral_value(), declared.to_integral_value()
-        staged.totals[column] = {"declared": f"{declared:f}", "counted": f"{summed:f}"}
+        # Equal sums read alike, however many zeros one of them brought.
+        counted = declared if summed == declared else summed
+        staged.totals[column] = {"declared": f"{declared:f}", "counted": f"{counted:f}"}
         if summed != declared:
             proven = not unread and not staged.broken
             wrong = "H03_hash_total" if hashes else "H02_total"

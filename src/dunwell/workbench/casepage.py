@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from dunwell.accounts.models import AccountBucket
+from django.db.models import Max
+
+from dunwell.accounts.models import AccountBucket, Snapshot
 from dunwell.accounts.queries import Held, accounts_of
 from dunwell.cases.models import Case, Entry, Hold, Lease
 from dunwell.daybook.queries import business_date
@@ -34,7 +36,8 @@ class CasePage:
     """The parts of the page."""
 
     case: Case
-    day: date | None
+    day: date | None  # the last that ran: buckets and days past due are its
+    as_of: date | None  # of the last delivery: balances are its
     accounts: list[Held]
     sums: Sums
     contacts: list[ContactPoint]
@@ -52,6 +55,9 @@ def case_page(case: Case, *, now: datetime) -> CasePage:
     return CasePage(
         case=case,
         day=business_date(case.portfolio),
+        as_of=Snapshot.objects.filter(portfolio=case.portfolio_id).aggregate(
+            last=Max("business_date")
+        )["last"],
         accounts=accounts,
         sums=_sums(accounts),
         contacts=list(

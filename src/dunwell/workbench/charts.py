@@ -52,14 +52,15 @@ def _rolls(today: dict[tuple[str, str], int]) -> dict[str, Any]:
     sources = ["new", *map(str, BUCKETS)]
     moved = {(frm, to): today.get(("roll", f"{frm}>{to}"), 0) for frm in sources for to in BUCKETS}
     most = max([n for (frm, to), n in moved.items() if frm not in ("new", str(to))] + [1])
-    rows = []
+    rows: list[dict[str, Any]] = []
     for frm in sources:
         cells = [_cell(moved[frm, to], frm, to, most) for to in BUCKETS]
         if frm != "new" or any(cell["count"] for cell in cells):
             rows.append(
                 {"name": say("value", frm) if frm == "new" else _bucket(int(frm)), "cells": cells}
             )
-    return {"names": [_bucket(b) for b in BUCKETS], "rows": rows}
+    names = [_bucket(b) for b in BUCKETS]
+    return {"names": names, "rows": rows, "new": len(rows) > len(names)}
 
 
 def _cell(count: int, frm: str, to: int, most: int) -> dict[str, Any]:

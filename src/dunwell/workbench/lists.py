@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dunwell.accounts.queries import latest_snapshots
 from dunwell.cases.models import Case, Lease
+from dunwell.daybook.queries import business_dates
 from dunwell.parties.models import ContactPoint, Party
 from dunwell.plans.models import Promise
 from dunwell.staff.access import case_scope, desk_scope, pool_scope
@@ -187,11 +188,13 @@ WHERE a.party_id = ANY(%s) GROUP BY a.party_id
 
 
 def _with_balances(cases: list[Case]) -> None:
-    """Set accounts, past_due_minor and balance_minor on each; two queries.
+    """Set accounts, past_due_minor, balance_minor and the business day on each; three queries.
 
     An account is of one portfolio, so each finds its own portfolio's snapshot only.
     """
-    snapshots = latest_snapshots({case.portfolio_id for case in cases})
+    portfolios = {case.portfolio_id for case in cases}
+    days = business_dates(portfolios)
+    snapshots = latest_snapshots(portfolios)
     found: dict[int, tuple[int, int, int]] = {}
     if snapshots:
         # Written out, so that only these partitions are looked at.
@@ -201,4 +204,5 @@ def _with_balances(cases: list[Case]) -> None:
             found = {party: (n, past, all_) for party, n, past, all_ in cursor.fetchall()}
     for case in cases:
         told: Any = case
+        told.day = days.get(case.portfolio_id)
         told.accounts, told.past_due_minor, told.balance_minor = found.get(case.party_id, (0, 0, 0))

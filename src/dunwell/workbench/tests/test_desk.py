@@ -24,14 +24,18 @@ def names(answer) -> list[str]:
 # -- the worklist ---------------------------------------------------------------------
 
 
-def test_a_collector_sees_his_own_and_his_teams_pool_only(house, at):
+def test_a_collector_sees_his_own_and_asks_for_his_teams_pool(house, at):
     pool = make.case(collector=None)
     make.case(collector=None, queue="late")  # not his skill
     make.case(collector=house.cy, team=house.cy.team)
+    browser = at(house.ada)
 
-    page = at(house.ada).get("/worklist/")
+    shown = {
+        show: [case.pk for case in browser.get(f"/worklist/?show={show}").context["page"].cases]
+        for show in ("all", "pool")
+    }
 
-    assert {case.pk for case in page.context["page"].cases} == {house.case.pk, pool.pk}
+    assert shown == {"all": [house.case.pk], "pool": [pool.pk]}
 
 
 def cases_to_choose_from(ada):
@@ -112,9 +116,27 @@ def test_the_list_tells_what_a_colleague_has_in_hand(house, at):
         until=timezone.now() + timedelta(minutes=5),
     )  # fmt: skip
 
-    cases = at(house.ada).get("/worklist/").context["page"].cases
+    free = make.case(collector=None)
 
-    assert {case.pk: case.in_hand for case in cases} == {house.case.pk: False, pool.pk: True}
+    cases = at(house.ada).get("/worklist/?show=pool").context["page"].cases
+
+    assert {case.pk: case.in_hand for case in cases} == {free.pk: False, pool.pk: True}
+
+
+def test_the_list_and_the_case_count_days_past_due_from_the_same_day(house, at):
+    browser = at(house.ada)
+
+    for path in ("/worklist/", f"/case/{house.case.pk}/"):
+        # From 20 February to the last day that ran, 9 March; whatever today is.
+        assert "17 days" in browser.get(path).content.decode()
+
+
+def test_a_balance_is_of_the_day_of_its_delivery(house, at):
+    make.position(house.case.party.accounts.get(), day=make.DAY + timedelta(days=1))
+
+    page = at(house.ada).get(f"/case/{house.case.pk}/").content.decode()
+
+    assert "as of 2026-03-10" in page
 
 
 # -- Next and the lease ---------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_a_delivery_is_loaded_and_its_faulty_row_corrected_and_released(tmp_path
     making.portfolio()
     rows = making.good()
     rows["accounts"][-1]["interest"] = "1e5"
-    folder = making.write(tmp_path / "d", rows, with_totals=False)
+    folder = making.write(tmp_path / "d", rows)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in folder.iterdir():
@@ -91,6 +91,8 @@ def test_a_delivery_is_loaded_and_its_faulty_row_corrected_and_released(tmp_path
     right = browser.post(f"/quarantine/{row.pk}/release/", {**typed, "v-interest": "7.00"})
 
     assert "Not a plain decimal number." in loaded.content.decode()
+    assert "principal 3003.30" in loaded.content.decode()
+    assert "≠" not in loaded.content.decode()
     assert (wrong.status_code, wrong.context["fields"] and told(wrong).split(":")[0]) == (
         422, "intake.E08_number_style",
     )  # fmt: skip
@@ -119,6 +121,15 @@ def test_a_row_is_decided_once(tmp_path, at):
 @pytest.mark.parametrize("what", ["release", "dismiss"])
 def test_a_row_that_is_not_there_cannot_be_decided(what, house, ops):
     assert ops.post(f"/quarantine/999999/{what}/", {"reason": "x"}).status_code == 404
+
+
+def test_the_fields_of_a_row_stand_in_the_order_of_its_file(house, ops):
+    house.row.values = {"fees": "1", "interest": "1e5", "account_ref": "A2", "odd": "x"}
+    house.row.save()
+
+    fields = ops.get(f"/quarantine/{house.row.pk}/").context["fields"]
+
+    assert [name for name, _, _ in fields] == ["account_ref", "interest", "fees", "odd"]
 
 
 # -- days -----------------------------------------------------------------------------

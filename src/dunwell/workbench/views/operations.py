@@ -24,6 +24,7 @@ from dunwell.daybook.models import Figure, StepRun
 from dunwell.daybook.queries import business_date, days_due, steps_of
 from dunwell.daybook.rules import STEPS
 from dunwell.intake.actions import dismiss_row, load_delivery, release_row
+from dunwell.intake.layout import KINDS
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
@@ -128,9 +129,14 @@ def _row(
     for fault in found.faults:
         faults.setdefault(fault.get("column", ""), []).append(fault)
     values = typed or found.corrected or found.values
+    # In the order of the file, which JSON does not keep.
+    order = [column.name for column in KINDS[found.kind].columns]
+    names = sorted(
+        values, key=lambda name: (name not in order, name in order and order.index(name))
+    )
     shown = {
         "row": found,
-        "fields": [(name, value, faults.get(name, [])) for name, value in values.items()],
+        "fields": [(name, values[name], faults.get(name, [])) for name in names],
         "whole": [f for name, some in faults.items() if name not in values for f in some],
         "refusals": refusals,
         "section": "deliveries",

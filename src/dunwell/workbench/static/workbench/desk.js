@@ -109,6 +109,8 @@
   /* ---- charts ---- */
   const COLOURS = ["#2f7d4f", "#e0a526", "#e0862b", "#d9622b", "#cc3d2f", "#a61b2b", "#8a1538", "#4a1033"];
   const data = (id) => JSON.parse(document.getElementById(id).textContent);
+  /* Large numbers as the reader says them: by ten thousands in Chinese, by thousands in English. */
+  const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" }).format;
   const tip = { renderMode: "richText", confine: true };
   const makers = {
     ribbon(node, lines) {
@@ -129,7 +131,7 @@
         animation: false, grid: { left: 8, right: 8, top: 30, bottom: 4, containLabel: true }, tooltip: { ...tip, trigger: "axis" },
         legend: { top: 0, itemHeight: 8, itemWidth: 12 },
         xAxis: { type: "category", data: all.buckets.days },
-        yAxis: { type: "value", axisLabel: { formatter: (v) => (v >= 1e6 ? v / 1e6 + "M" : v >= 1e3 ? v / 1e3 + "k" : v) } },
+        yAxis: { type: "value", axisLabel: { formatter: short } },
         series: all.buckets.series.map((s) => ({ type: "bar", stack: "all", name: s.name, data: s.data, barMaxWidth: 46, itemStyle: { color: COLOURS[s.bucket] } })),
       };
     },
