@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -118,6 +119,9 @@ class Command(BaseCommand):
             "--workers", "2", "--log-level", "warning", "--no-control-socket",
         ]  # fmt: skip
         server = subprocess.Popen(words, env=os.environ)
+        # Ended by a service manager or a closed window, it must not leave the port taken.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         self.stdout.write("Serving. Ctrl-C stops it.")
         try:
             server.wait()
