@@ -57,6 +57,7 @@ class Demo:
     database: str
     signed_in: dict[str, Any] = field(default_factory=dict)
     given: set[int] = field(default_factory=set)
+    places: dict[str, int] = field(default_factory=dict)
 
     def ask(self, sql: str, *given: object) -> list[tuple[Any, ...]]:
         """Return what the database holds now."""
@@ -77,8 +78,9 @@ class Demo:
         self.given.add(found)
         return int(found)
 
-    def places(self) -> dict[str, int]:
-        """Return the case with most on it, the delivery with rows that wait, and one of them."""
+    def look_around(self) -> None:
+        """Note, before anybody works: the case with the longest timeline, one with a promise,
+        the delivery with rows that wait, and one of these."""
         ((case,),) = self.ask(
             "SELECT c.id FROM cases_case c JOIN staff_agent a ON a.id = c.collector_id"
             " JOIN cases_entry e ON e.case_id = c.id WHERE a.username = 'early.001'"
@@ -87,7 +89,12 @@ class Demo:
         ((row, delivery),) = self.ask(
             "SELECT id, delivery_id FROM intake_quarantinedrow WHERE kind = 'payments' LIMIT 1"
         )
-        return {"case": case, "row": row, "delivery": delivery}
+        ((promised,),) = self.ask(
+            "SELECT p.case_id FROM plans_promise p JOIN cases_case c ON c.id = p.case_id"
+            " JOIN staff_agent a ON a.id = c.collector_id WHERE a.username = 'early.001'"
+            " AND p.state = 'open' ORDER BY p.case_id LIMIT 1"
+        )
+        self.places = {"case": case, "promised": promised, "row": row, "delivery": delivery}
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +126,9 @@ def served(base: str, env: dict[str, str], name: str) -> Iterator[Demo]:
     server, port = serve({**env, "DUNWELL_DATABASE_URL": url})
     word = (Path(env["DUNWELL_HOME"]) / "demo-password").read_text()
     try:
-        yield Demo(f"http://127.0.0.1:{port}", word, url)
+        demo = Demo(f"http://127.0.0.1:{port}", word, url)
+        demo.look_around()
+        yield demo
     finally:
         server.terminate()
         server.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -16,7 +17,7 @@ DELIVERIES = ("/deliveries/", "/deliveries/{delivery}/")
 DAYS = ("/days/", "/days/TW-DEMO/2026-10-25/", "/days/TW-DEMO/2026-10-25/progress/")
 TABLES = ("/tables/", "/tables/treatment/1/?row=3")
 PAGES = {
-    "early.001": ("/worklist/", *CASES),
+    "early.001": ("/worklist/", *CASES, "/case/{promised}/"),
     "lead.early": (*CASES, "/team/", *TABLES),
     "compliance": (*CASES, TEAM, *TABLES),
     "auditor": (*CASES, TEAM, *DELIVERIES, *DAYS, *TABLES, "/staff/"),
@@ -28,21 +29,14 @@ PAGES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def places(demo) -> dict[str, int]:
-    return demo.places()
-
-
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("who", PAGES)
-def test_every_page_is_sound(
-    who: str, language: str, sit: Callable[..., Page], places: dict[str, int]
-) -> None:
+def test_every_page_is_sound(who: str, language: str, sit: Callable[..., Page], demo: Any) -> None:
     page = sit(who, language)
     found: dict[str, list[str]] = {}
 
     for path in PAGES[who]:
-        page.goto(path.format(**places))
+        page.goto(path.format(**demo.places))
         faults = axe_finds(page) + too_wide(page)
         faults += english_on(page) if language == "zh-hans" else []
         if faults:

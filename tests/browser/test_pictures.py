@@ -30,7 +30,7 @@ def test_a_picture_is_taken(name, sit, untouched):
     page = sit(who, language, untouched)
     page.set_viewport_size({"width": 1366, "height": height})
 
-    page.goto(path.format(**untouched.places()))
+    page.goto(path.format(**untouched.places))
     page.wait_for_load_state("networkidle")
     target = Path(SCREENSHOTS) / f"{name}.png"
     page.screenshot(path=target)

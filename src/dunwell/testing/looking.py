@@ -18,7 +18,7 @@ KNOWN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # What comes from the data: references, names of deliveries and files, a domain in a mask.
-DATA = re.compile(r"^[A-Z]{1,3}\d{5,}$|^TW-DEMO\S*$|^\w+\.(csv|zip|json)$|^example\.(org|com)$")
+DATA = re.compile(r"^[A-Z]{1,3}\d{5,}$|^TW-DEMO\S*$|^\w+\.(csv|zip|json)$|^example\.(org|com|net)$")
 
 TEXTS = """() => {
   const found = [];
