@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from dunwell.accounts.queries import owed_minor
 from dunwell.audit.actions import record
@@ -15,7 +16,7 @@ from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
 from dunwell.plans.models import Promise
 from dunwell.plans.rules import counts_until, promise_refused, tolerance_minor
-from dunwell.staff.access import Can, require_case
+from dunwell.staff.access import Can, Forbidden, require_case
 from dunwell.staff.models import Agent
 
 
@@ -71,15 +72,23 @@ def take_promise(
 
 
 @transaction.atomic
-def withdraw_promise(promise_id: int, *, reason: str, actor: Agent, now: datetime) -> Promise:
+def withdraw_promise(
+    case_id: int, promise_id: int, *, reason: str, actor: Agent, now: datetime
+) -> Promise:
     """Take an open promise back, for a reason that stays on the timeline.
 
+    It is one of the case or, where the case is open, of an earlier case of the cardholder.
+
     :raises Refused: if it is decided already or no reason is given
-    :raises Forbidden: if the case is not the actor's to work
+    :raises Forbidden: if the case is not the actor's to work, or the promise not of it
     """
-    found = Promise.objects.only("case_id").get(pk=promise_id)
-    case = require_case(Case, found.case_id, actor, Can.WORK_CASE, lock=True)
-    promise = Promise.objects.select_for_update().get(pk=promise_id)
+    case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True)
+    of = Q(case=case)
+    if case.state == Case.State.OPEN:
+        of |= Q(case__party=case.party_id, case__portfolio=case.portfolio_id)
+    promise = Promise.objects.select_for_update(of=("self",)).filter(of, pk=promise_id).first()
+    if promise is None:
+        raise Forbidden(f"no promise {promise_id} on case {case.pk}")
     if promise.state != Promise.State.OPEN:
         raise Refused(Refusal("plans.decided", "The promise is decided and stays as it is."))
     if not reason.strip():

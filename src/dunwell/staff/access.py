@@ -103,6 +103,21 @@ def case_scope(agent: Agent) -> Q:
     return Q()
 
 
+# What reaches the cardholder himself, beyond the one case.
+_CARDHOLDER = frozenset({Can.UNMASK, Can.SET_HOLD})
+_BY_CASE = (Role.COLLECTOR, Role.LEAD)
+
+
+def sees_cardholder(agent: Agent, *, case_open: bool) -> bool:
+    """Say whether a case that the agent may see shows him its cardholder as he stands today.
+
+    To collectors and leads an open case does: what earlier cases of the cardholder hold is
+    what they work with. A closed one shows them what belongs to it and no more: somebody
+    else may work the cardholder by now. Compliance and auditors see all.
+    """
+    return case_open or agent.role not in _BY_CASE
+
+
 _Case = TypeVar("_Case", bound=Model)
 
 
@@ -117,7 +132,8 @@ def require_case(
 ) -> Any:
     """Return the case that the agent may do ``can`` to, locked if asked.
 
-    It comes with its portfolio and the relations named in ``also``, in one query.
+    It comes with its portfolio and the relations named in ``also``, in one query. A
+    collector or lead reaches the cardholder himself through an open case only.
 
     What he may not see and what is not there answer alike.
 
@@ -125,6 +141,8 @@ def require_case(
     """
     require(agent, can)
     cases: Any = model._default_manager.filter(case_scope(agent), pk=case_id)
+    if can in _CARDHOLDER and not sees_cardholder(agent, case_open=False):
+        cases = cases.filter(state="open")
     if lock:
         cases = cases.select_for_update(of=("self",))
     case = cases.select_related("portfolio", *also).first()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from dunwell.accounts.models import AccountBucket, Snapshot
 from dunwell.accounts.queries import Held, accounts_of
@@ -14,6 +14,8 @@ from dunwell.cases.models import Case, Entry, Hold, Lease
 from dunwell.daybook.queries import business_date
 from dunwell.parties.models import ContactPoint
 from dunwell.plans.models import Promise
+from dunwell.staff.access import sees_cardholder
+from dunwell.staff.models import Agent
 from dunwell.strategy.explain import Why, why
 from dunwell.strategy.scorecard.reasons import says
 
@@ -36,6 +38,7 @@ class CasePage:
     """The parts of the page."""
 
     case: Case
+    whole: bool  # the cardholder as he stands today, not only what belongs to the case
     day: date | None  # the last that ran: buckets and days past due are its
     as_of: date | None  # of the last delivery: balances are its
     accounts: list[Held]
@@ -49,11 +52,17 @@ class CasePage:
     ribbon: list[dict[str, Any]]
 
 
-def case_page(case: Case, *, now: datetime) -> CasePage:
-    """Gather the page of a case; ``case`` comes with party, portfolio and collector."""
-    accounts = accounts_of(case.party_id, case.portfolio_id)
+def case_page(case: Case, agent: Agent, *, now: datetime) -> CasePage:
+    """Gather the page of a case; ``case`` comes with party, portfolio and collector.
+
+    Not ``whole``: accounts, holds and the promises of other cases are left out.
+    """
+    whole = sees_cardholder(agent, case_open=case.state == Case.State.OPEN)
+    accounts = accounts_of(case.party_id, case.portfolio_id) if whole else []
+    promises = Q(case__party=case.party_id) if whole else Q(case=case)
     return CasePage(
         case=case,
+        whole=whole,
         day=business_date(case.portfolio),
         as_of=Snapshot.objects.filter(portfolio=case.portfolio_id).aggregate(
             last=Max("business_date")
@@ -67,11 +76,11 @@ def case_page(case: Case, *, now: datetime) -> CasePage:
         ),
         holds=list(
             Hold.objects.filter(party=case.party_id, lifted_on=None).select_related("set_by")
-        ),
+        )
+        if whole
+        else [],
         promises=list(
-            Promise.objects.filter(case__party=case.party_id)
-            .select_related("taken_by")
-            .order_by("-taken_at")[:10]
+            Promise.objects.filter(promises).select_related("taken_by").order_by("-taken_at")[:10]
         ),
         lease=Lease.objects.filter(case=case, until__gt=now).select_related("holder").first(),
         why=why(case),
@@ -80,9 +89,14 @@ def case_page(case: Case, *, now: datetime) -> CasePage:
     )
 
 
-def entries_of(case: Case, *, before: int | None = None) -> tuple[list[Entry], bool]:
-    """Return a stretch of the timeline, newest first, and whether there is more."""
+def entries_of(case: Case, agent: Agent, *, before: int | None = None) -> tuple[list[Entry], bool]:
+    """Return a stretch of the timeline, newest first, and whether there is more.
+
+    An open case tells of the cardholder's earlier cases too.
+    """
     found = Entry.objects.filter(case__party=case.party_id, case__portfolio=case.portfolio_id)
+    if not sees_cardholder(agent, case_open=case.state == Case.State.OPEN):
+        found = Entry.objects.filter(case=case)
     if before:
         found = found.filter(pk__lt=before)
     rows = list(found.select_related("actor", "contact_point").order_by("-id")[: ENTRIES + 1])

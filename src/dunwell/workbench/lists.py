@@ -14,7 +14,7 @@ from dunwell.cases.models import Case, Lease
 from dunwell.daybook.queries import business_dates
 from dunwell.parties.models import ContactPoint, Party
 from dunwell.plans.models import Promise
-from dunwell.staff.access import case_scope, desk_scope, pool_scope
+from dunwell.staff.access import case_scope, desk_scope, pool_scope, sees_cardholder
 from dunwell.staff.models import Agent, Role
 
 PAGE = 50
@@ -113,6 +113,10 @@ def cases_page(agent: Agent, asked: Asked, *, now: datetime) -> Page:
     rows = list(ordered[start : start + PAGE + 1])
     page = rows[:PAGE]
     _with_balances(page)
+    for case in page:
+        if not sees_cardholder(agent, case_open=case.state == Case.State.OPEN):
+            told: Any = case
+            told.past_due_minor = told.balance_minor = None  # the cardholder's of today
     return Page(page, count, asked.page, len(rows) > PAGE)
 
 

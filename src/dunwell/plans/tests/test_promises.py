@@ -163,13 +163,13 @@ def test_deciding_twice_changes_nothing(case, collector):
 def test_a_promise_is_withdrawn_with_a_reason_and_never_again(case, collector):
     promise = taken(case, collector)
     with pytest.raises(Refused, match="why"):
-        withdraw_promise(promise.pk, reason=" ", actor=collector, now=NOW)
-    withdraw_promise(promise.pk, reason="asked for a plan", actor=collector, now=NOW)
+        withdraw_promise(case.pk, promise.pk, reason=" ", actor=collector, now=NOW)
+    withdraw_promise(case.pk, promise.pk, reason="asked for a plan", actor=collector, now=NOW)
     decide(case, later(9))
     promise.refresh_from_db()
     assert (promise.state, promise.decided_on) == ("withdrawn", DAY)
     with pytest.raises(Refused, match="decided"):
-        withdraw_promise(promise.pk, reason="again", actor=collector, now=NOW)
+        withdraw_promise(case.pk, promise.pk, reason="again", actor=collector, now=NOW)
 
 
 @given(st.integers(1, 10**9), st.integers(0, 10_000), st.integers(0, 10**6))

@@ -382,7 +382,7 @@ def test_a_promise_is_withdrawn_on_its_own_case_only(house, at):
 
     for case_id, promise_id in ((other.pk, house.promise.pk), (house.case.pk, 999_999)):
         path = f"/case/{case_id}/promise/{promise_id}/withdraw/"
-        assert at(house.ada).post(path, {"reason": "x"}).status_code == 404
+        assert at(house.ada).post(path, {"reason": "x"}).status_code == 403
 
     house.promise.refresh_from_db()
     assert house.promise.state == "open"

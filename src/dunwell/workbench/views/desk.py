@@ -9,7 +9,7 @@ from functools import partial
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,6 @@ from dunwell.cases.models import Case, Hold
 from dunwell.cases.outcomes import GROUPS, OUTCOMES
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.plans.actions import take_promise, withdraw_promise
-from dunwell.plans.models import Promise
 from dunwell.staff.access import Can, may, require_case
 from dunwell.staff.models import Role
 from dunwell.workbench.casepage import case_page, entries_of
@@ -81,8 +80,8 @@ def _case(
 ) -> HttpResponse:
     now = timezone.now()
     found = require_case(Case, case_id, request.user, Can.SEE_CASES, also=PEOPLE)
-    parts = case_page(found, now=now)
-    entries, more = entries_of(found)
+    parts = case_page(found, request.user, now=now)
+    entries, more = entries_of(found, request.user)
     shown = {
         "parts": parts,
         "case": parts.case,
@@ -93,9 +92,11 @@ def _case(
         "refusals": refusals,
         "typed": typed,
         "may_work": may_work(found, request.user),
-        "may_hold": may(request.user, Can.SET_HOLD),
-        "may_lift": may(request.user, Can.SET_HOLD) and request.user.role != Role.COLLECTOR,
-        "may_unmask": may(request.user, Can.UNMASK),
+        "may_hold": may(request.user, Can.SET_HOLD) and parts.whole,
+        "may_lift": may(request.user, Can.SET_HOLD)
+        and parts.whole
+        and request.user.role != Role.COLLECTOR,
+        "may_unmask": may(request.user, Can.UNMASK) and parts.whole,
         "held": parts.lease and parts.lease.holder_id != request.user.pk,
         "mine": parts.lease and parts.lease.holder_id == request.user.pk,
         "outcomes": _outcomes(),
@@ -220,8 +221,7 @@ def lift(request: StaffRequest, case_id: int, kind: str) -> HttpResponse:
 @needs(Can.WORK_CASE)
 def withdraw(request: StaffRequest, case_id: int, promise_id: int) -> HttpResponse:
     """Withdraw a promise."""
-    get_object_or_404(Promise.objects.only("pk"), pk=promise_id, case=case_id)
-    act = partial(withdraw_promise, promise_id, reason=_reason(request))
+    act = partial(withdraw_promise, case_id, promise_id, reason=_reason(request))
     return _done(request, case_id, act, _("The promise is withdrawn."))
 
 
@@ -249,7 +249,7 @@ def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
 def timeline(request: StaffRequest, case_id: int) -> HttpResponse:
     """The next stretch of the timeline."""
     found = require_case(Case, case_id, request.user, Can.SEE_CASES, also=PEOPLE)
-    entries, more = entries_of(found, before=number(request.GET.get("before", "")))
+    entries, more = entries_of(found, request.user, before=number(request.GET.get("before", "")))
     shown = {
         "case": found, "entries": entries, "more": more,
         "zone": found.portfolio.time_zone, "currency": found.portfolio.currency,
