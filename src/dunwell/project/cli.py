@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from dunwell.database.embedded import Embedded, NoDatabase
+from dunwell.database.binaries import NoDatabase
+from dunwell.database.embedded import Embedded
 
 # These ask nothing of a database, so none is started for them.
 WITHOUT_DATABASE = {"help", "--help", "-h", "--version", "version", "makemessages", "compilemessages", "collectstatic", "scorecard"}  # fmt: skip

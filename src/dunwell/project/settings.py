@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+from dunwell.database.kept import kept_secret, private_folder
 from dunwell.project import env
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -25,17 +24,7 @@ def _secret_key() -> str:
     given = env.text("DUNWELL_SECRET_KEY", "")
     if given:
         return given
-    path = HOME / "secret_key"
-    if not path.exists():
-        HOME.mkdir(parents=True, exist_ok=True)
-        made = HOME / f"secret_key.{os.getpid()}"
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(48))
-        # Of two processes that start at once the first one's key is both's, and whole.
-        with suppress(FileExistsError):
-            os.link(made, path)
-        made.unlink()
-    return path.read_text()
+    return kept_secret(private_folder(HOME) / "secret_key", characters=64)
 
 
 def _experiment_key() -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dunwell.database.embedded import Embedded, NoDatabase
+from dunwell.database.binaries import NoDatabase
+from dunwell.database.embedded import Embedded
 
 os.environ["DUNWELL_TESTING"] = "true"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dunwell.project.settings")

@@ -8,21 +8,9 @@ import time
 import psycopg
 import pytest
 
-from dunwell.database import embedded
-from dunwell.database.embedded import Embedded, NoDatabase
-
-
-@pytest.fixture
-def home(tmp_path):
-    # Entered by the server's own user, who is not root.
-    for folder in (tmp_path, *tmp_path.parents):
-        if (
-            folder.owner() == "root"
-            and not folder.stat().st_mode & 0o001
-            and folder.parts[1] == "tmp"
-        ):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return tmp_path / ".dunwell"
+from dunwell.database import binaries
+from dunwell.database.binaries import NoDatabase
+from dunwell.database.embedded import Embedded
 
 
 def pid_of(server: Embedded) -> int:
@@ -85,16 +73,67 @@ def test_it_listens_on_loopback_and_wants_the_password(home):
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(url.replace(server.password, "wrong"))
 
-    assert (home / "password").stat().st_mode & 0o077 == 0
     server.leave()
 
 
 def test_without_any_server_one_clear_line_says_what_to_do(home, monkeypatch):
     monkeypatch.setattr("sys.path", [])
-    monkeypatch.setattr(embedded.Path, "glob", lambda self, pattern: iter(()))
+    monkeypatch.setattr(binaries.Path, "glob", lambda self, pattern: iter(()))
 
     with pytest.raises(NoDatabase) as missing:
         Embedded(home).enter()
 
     assert "DUNWELL_DATABASE_URL" in str(missing.value)
     assert "\n" not in str(missing.value)
+
+
+def refusal(home):
+    with pytest.raises(NoDatabase) as refused:
+        Embedded(home).enter()
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def made(home):
+    server = Embedded(home)
+    server.enter()
+    server.leave()
+    return server
+
+
+def test_data_of_another_major_version_are_refused_and_kept(home):
+    server = made(home)
+    (server.data / "PG_VERSION").write_text("9\n")
+
+    said = refusal(home)
+
+    assert "data of PostgreSQL 9" in said
+    assert str(home) in said
+    assert (server.data / "base").is_dir()
+
+
+def test_a_data_folder_that_lost_its_files_is_refused(home):
+    (made(home).data / "PG_VERSION").unlink()
+
+    assert "no whole data folder" in refusal(home)
+
+
+def test_a_data_folder_that_initdb_did_not_finish_is_made_anew(home):
+    server = made(home)
+    (server.data / "initialised").unlink()
+    (server.data / "PG_VERSION").unlink()
+
+    again = Embedded(home)
+
+    with psycopg.connect(again.enter()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    again.leave()
+
+
+def test_a_home_that_cannot_be_had_is_said_in_one_line(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(NoDatabase, match=r"cannot use .*file") as refused:
+        Embedded(tmp_path / "file").enter()
+
+    assert "DUNWELL_HOME" in str(refused.value)
