@@ -30,6 +30,8 @@ TYPES = ("int", "text", "bool")
 BOOLS = {"true": True, "false": False}
 ANYTHING = ("", "-")
 LARGEST = 2**63 - 1
+# What people can still read in a cell; more would make the check of a table slow.
+MOST_PARTS = 50
 
 _NUMBER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _RANGE = re.compile(r"(-?[0-9]{1,19})\s*\.\.\s*(-?[0-9]{1,19})", re.ASCII)
@@ -53,6 +55,11 @@ class Numbers:
     spans: tuple[Span, ...]
     null: bool
 
+    @property
+    def parts(self) -> int:
+        """How many spans there are to look at."""
+        return len(self.spans)
+
     def meets(self, value: Value) -> bool:
         if value is None:
             return self.null
@@ -64,9 +71,17 @@ class Numbers:
 
     def covers(self, other: Numbers) -> bool:
         """Say whether everything that ``other`` meets is met here."""
-        return (self.null or not other.null) and all(
-            any(_inside(span, wide) for wide in self.spans) for span in other.spans
-        )
+        if other.null and not self.null:
+            return False
+        # Both rise, so each span is looked at once; only the first that ends late enough
+        # can hold the other's.
+        at = 0
+        for span in other.spans:
+            while at < len(self.spans) and _ends_before(self.spans[at], span):
+                at += 1
+            if at == len(self.spans) or not _inside(span, self.spans[at]):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,11 @@ class Names:
     values: tuple[str | bool, ...]
     turned: bool
     null: bool
+
+    @property
+    def parts(self) -> int:
+        """How many values there are to look at."""
+        return max(1, len(self.values))
 
     def meets(self, value: Value) -> bool:
         if value is None:
@@ -115,6 +135,8 @@ def parse(text: str, kind: str) -> Condition:
     parts = [part.strip() for part in (inner.group(1) if inner else plain).split(",")]
     if "" in parts:
         raise BadCell("empty_part")
+    if len(parts) > MOST_PARTS:
+        raise BadCell("too_many_parts")
     known = [part for part in parts if part.lower() != "null"]
     null = len(known) < len(parts)
     return _condition(kind, known, turned=inner is not None, null=null and inner is None)
@@ -182,6 +204,10 @@ def _span(part: str) -> Span:
         }
         return limits[sign]
     return _number(part), _number(part)
+
+
+def _ends_before(wide: Span, span: Span) -> bool:
+    return wide[1] is not None and (span[1] is None or wide[1] < span[1])
 
 
 def _inside(span: Span, wide: Span) -> bool:

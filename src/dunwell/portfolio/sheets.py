@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dunwell.kernel.refusal import Refusal, Refused
-from dunwell.portfolio.cells import TYPES, BadCell, is_anything, output, parse
+from dunwell.portfolio.cells import (
+    MOST_PARTS,
+    TYPES,
+    BadCell,
+    Condition,
+    is_anything,
+    output,
+    parse,
+)
 from dunwell.portfolio.tables import Column, DecisionTable, Rule
 
 # What each fault says; the templates are msgids for whoever shows them in another tongue.
@@ -30,11 +38,20 @@ SAYS = {
     "not_a_number": "Row %(row)s, %(column)s: “%(given)s” is not a whole number, range or limit.",
     "not_a_text": "Row %(row)s, %(column)s: “%(given)s” is not a plain text or list of texts.",
     "range_backwards": "Row %(row)s, %(column)s: the range “%(given)s” runs backwards.",
+    "too_many_parts": "Row %(row)s, %(column)s: more than %(most)s parts in one cell."
+    " Make ranges of them, or more rows.",
+    "too_many_rules": "The table has more than %(most)s rules. Take out what decides nothing.",
+    "too_many_conditions": "The table asks for more than %(most)s values in all."
+    " Make ranges of them, or leave out what decides nothing.",
     "no_rules": "The table has no rules.",
     "no_catch_all": "Row %(row)s, the last, must fit everything: leave all its inputs empty.",
     "unreachable": "Row %(row)s is never reached: row %(given)s fits whatever it fits.",
 }
 NOTE = "note"
+# Every rule is compared with all before it.
+MOST_RULES = 500
+# Values and ranges of all cells together: with them grows the work of comparing.
+MOST_CONDITIONS = 10_000
 RESERVED = ("rule_row",)
 _HEADER = re.compile(r"(in|out)\s*:\s*([a-z_][a-z0-9_]*)\s*:\s*([a-z]+)")
 
@@ -67,6 +84,8 @@ def from_rows(
     numbered = [(line, [_text(cell) for cell in row]) for line, row in enumerate(rows, start=2)]
     numbered = [(line, cells) for line, cells in numbered if any(cells)]
     rules: list[tuple[int, Rule]] = []
+    if len(numbered) > MOST_RULES:
+        raise Refused(_fault("too_many_rules", most=MOST_RULES))
     for number, (line, cells) in enumerate(numbered, start=1):
         rule, wrong = _rule(number, line, cells, columns)
         faults += wrong
@@ -129,8 +148,10 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _fault(code: str, *, row: int = 1, column: str = "", given: object = "") -> Fault:
-    named = {"row": row, "column": column, "given": given}
+def _fault(
+    code: str, *, row: int = 1, column: str = "", given: object = "", most: int = 0
+) -> Fault:
+    named = {"row": row, "column": column, "given": given, "most": most}
     return Fault(
         f"tables.{code}", SAYS[code], row=row, column=column, given=str(given), named=named
     )
@@ -181,7 +202,7 @@ def _rule(
                 note = cell
         except BadCell as bad:
             title = f"{side}:{column.name}:{column.type}"
-            faults.append(_fault(bad.code, row=line, column=title, given=cell))
+            faults.append(_fault(bad.code, row=line, column=title, given=cell, most=MOST_PARTS))
     if faults:
         return None, faults
     return Rule(number, tuple(written), tuple(conditions), tuple(outputs), note), []
@@ -195,9 +216,13 @@ def _order(rules: Sequence[tuple[int, Rule]]) -> Iterator[Fault]:
     if not rules:
         yield _fault("no_rules")
         return
+    asked = [_asked(rule) for _, rule in rules]
+    if sum(condition.parts for some in asked for _, condition in some) > MOST_CONDITIONS:
+        yield _fault("too_many_conditions", most=MOST_CONDITIONS)
+        return
     for at, (line, rule) in enumerate(rules):
-        for earlier_line, earlier in rules[:at]:
-            if _hides(earlier, rule):
+        for (earlier_line, _), some in zip(rules[:at], asked, strict=False):
+            if _hides(some, rule):
                 yield _fault("unreachable", row=line, given=earlier_line)
                 break
     last_line, last = rules[-1]
@@ -205,7 +230,11 @@ def _order(rules: Sequence[tuple[int, Rule]]) -> Iterator[Fault]:
         yield _fault("no_catch_all", row=last_line)
 
 
-def _hides(earlier: Rule, later: Rule) -> bool:
+def _asked(rule: Rule) -> list[tuple[int, Condition]]:
+    """Return the conditions that do not meet everything, with their places."""
+    return [(at, one) for at, one in enumerate(rule.conditions) if not is_anything(one)]
+
+
+def _hides(earlier: Sequence[tuple[int, Condition]], later: Rule) -> bool:
     # Both conditions of a column are of one class: its type decides which.
-    pairs = zip(earlier.conditions, later.conditions, strict=True)
-    return all(wide.covers(narrow) for wide, narrow in pairs)  # type: ignore[arg-type]
+    return all(wide.covers(later.conditions[at]) for at, wide in earlier)  # type: ignore[arg-type]

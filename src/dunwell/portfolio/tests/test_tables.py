@@ -5,6 +5,8 @@ from typing import Any
 
 import ibis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dunwell.kernel.refusal import Refused
 from dunwell.portfolio.cells import BadCell, output, parse
@@ -230,3 +232,46 @@ def test_outputs_keep_their_types_and_other_columns_pass():
         {"bucket": "int16", "band": "string", "vip": "boolean", "case_id": "int64",
          "treatment": "string", "days": "int64", "rule_row": "int32"}
     )  # fmt: skip
+
+
+WIDE = ",".join(str(2 * n) for n in range(51))
+
+
+@pytest.mark.parametrize("cell", [WIDE, f"not({WIDE})"])
+def test_a_cell_has_a_limit_that_people_can_read(cell):
+    assert faults([cell, "", "", "call", "1"], REST) == [
+        ("tables.too_many_parts", 2, "in:bucket:int")
+    ]
+    assert sheet([cell.replace(",100", ""), "", "", "call", "1"], REST)
+
+
+def test_a_table_has_a_limit_of_rules():
+    rows = [[str(n), "", "", "call", "1"] for n in range(500)]
+
+    assert faults(*rows, REST)[0][0] == "tables.too_many_rules"
+    assert len(sheet(*rows[1:], REST).rules) == 500
+
+
+def test_a_table_has_a_limit_of_values_in_all():
+    names = ",".join(f"n{n}" for n in range(50))
+    rows = [[str(n), names, "", "call", "1"] for n in range(197)]
+
+    assert faults(*rows, REST)[0][0] == "tables.too_many_conditions"
+    assert sheet(*rows[1:], REST)
+
+
+spans = st.lists(st.integers(-6, 6) | st.sampled_from(["<-3", ">4", "0..2", "null"]), min_size=1)
+
+
+@given(spans, spans, st.booleans(), st.booleans())
+def test_a_cell_covers_another_if_it_meets_all_that_the_other_meets(wide, narrow, turn, other):
+    def cell(parts, turned):
+        text = ",".join(str(part) for part in parts)
+        return parse(f"not({text})" if turned else text, "int")
+
+    try:
+        one, two = cell(wide, turn), cell(narrow, other)
+    except BadCell:
+        return
+    probes = [*range(-9, 10), None]
+    assert one.covers(two) == all(one.meets(value) for value in probes if two.meets(value))

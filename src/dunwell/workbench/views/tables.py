@@ -19,7 +19,7 @@ from dunwell.staff.access import Can, may
 from dunwell.strategy.actions import approve_table, draft_table, retire_table
 from dunwell.strategy.models import TableVersion
 from dunwell.strategy.queries import table_of, versions_in_force
-from dunwell.strategy.sheet_files import read_sheet, to_csv, to_xlsx
+from dunwell.strategy.sheet_files import check_size, read_sheet, to_csv, to_xlsx
 from dunwell.workbench.forms import DayForm, TableForm
 from dunwell.workbench.guard import StaffRequest, needs
 from dunwell.workbench.zones import desk_zone
@@ -143,6 +143,7 @@ def upload(request: StaffRequest) -> HttpResponse:
         if not form.is_valid():
             raise Refused(Refusal("strategy.no_file", "Choose a CSV or XLSX file first."))
         given = form.cleaned_data["file"]
+        check_size(given.size)
         rows = read_sheet(given.name, given.read())
         made = draft_table(
             CODE, rows, actor=request.user, now=timezone.now(), note=form.cleaned_data["note"]
