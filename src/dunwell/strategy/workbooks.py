@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 from dunwell.intake import archive
 from dunwell.intake.cell_parts import Formats, Strings, unescaped
-from dunwell.intake.faults import Stop
+from dunwell.intake.faults import Stop, said
 from dunwell.intake.ooxml import BROKEN, Workbook, workbook
 from dunwell.intake.sheet_rows import Cell, SheetRows, letters
-from dunwell.kernel.refusal import Refusal, Refused, Words
+from dunwell.kernel.refusal import Refusal, Refused
 
 # Bytes that all parts of the workbook may have when they are unpacked.
 UNPACKED = 32 << 20
@@ -38,10 +38,9 @@ def sheet_rows(name: str, data: bytes) -> Iterator[tuple[int, list[object]]]:
             with workbook(path, name) as book:
                 yield from _rows(book, path.with_suffix(".strings"))
         except BROKEN:
-            raise _refused(Words("The archive or file is cut short or damaged.")) from None
+            raise _refused() from None
         except Stop as stop:
-            found = stop.findings[0]
-            raise _refused(Words(found.says), found.column) from None
+            raise _refused(*(said(one.code, one.column) for one in stop.findings)) from None
 
 
 def _rows(book: Workbook, kept: Path) -> Iterator[tuple[int, list[object]]]:
@@ -90,19 +89,11 @@ def _changed(row: int, cell: Cell) -> Refusal:
     )
 
 
-def _refused(why: Words, place: str = "") -> Refused:
-    if place:
-        return Refused(
-            Refusal(
-                "strategy.not_xlsx",
-                "%(place)s: the workbook cannot be read: %(why)s Mend it, or save it as “CSV UTF-8”.",
-                named={"why": why, "place": place},
-            )
-        )
+def _refused(*why: Refusal) -> Refused:
     return Refused(
         Refusal(
             "strategy.not_xlsx",
-            "The workbook cannot be read: %(why)s Save the table as XLSX or “CSV UTF-8” again.",
-            named={"why": why},
-        )
+            "The workbook cannot be read. Save the table as XLSX or “CSV UTF-8” again.",
+        ),
+        *why,
     )

@@ -84,16 +84,14 @@ def test_a_workbook_that_unpacks_far_is_refused_before_it_is_unpacked():
                    **{"xl/other.xml": "<x>" + " " * (40 << 20) + "</x>"})  # fmt: skip
 
     assert len(inflated) < 100_000
-    assert codes("t.xlsx", inflated) == ["strategy.not_xlsx"]
+    assert codes("t.xlsx", inflated) == ["strategy.not_xlsx", "intake.I04_too_large"]
 
 
 def test_what_a_workbook_holds_beside_cells_is_refused_in_words():
     data = book(lambda _, sheet: sheet.write_formula("B1", "=1+1"))
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused, match=r"B: .*formula"):
         read_sheet("t.xlsx", data)
-
-    assert refused.value.refusals[0].text.startswith("B: the workbook cannot be read: ")
 
 
 def test_a_day_that_excel_made_of_a_text_is_not_taken_for_a_number():

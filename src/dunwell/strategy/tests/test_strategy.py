@@ -169,7 +169,7 @@ def test_a_sheet_at_fault_is_refused_whole(maker, change, code):
 def test_a_file_that_is_no_sheet_is_refused(name, data, code):
     with pytest.raises(Refused) as refused:
         read_sheet(name, data)
-    assert codes(refused) == {code}
+    assert code in codes(refused)
 
 
 def test_the_csv_has_one_line_a_rule_and_chinese_survives():
