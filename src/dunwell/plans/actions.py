@@ -39,7 +39,11 @@ def take_promise(
         due_on=due_on,
         today=today,
         owed_minor=owed_minor(case.party_id, portfolio),
-        open_promise=Promise.objects.filter(case=case, state=Promise.State.OPEN).exists(),
+        open_promise=Promise.objects.filter(
+            case__party=case.party_id,
+            case__portfolio=case.portfolio_id,
+            state=Promise.State.OPEN,
+        ).exists(),
     )
     if refusals:
         raise Refused(*refusals)
@@ -102,40 +106,98 @@ def withdraw_promise(
     return promise
 
 
-# What counts: every effect with value date from the taking to the last day of grace,
-# known by today. A promise that was decided is looked at again while money may still
-# move under it (a reversal, a payment that came late with an earlier value date).
+# What counts: every effect with value date from the taking to the last day of grace, known
+# by today, shared out among the cardholder's promises as ``rules.shared_out`` does. A
+# promise that was decided is looked at again while money may still move under it (a
+# reversal, a payment that came late with an earlier value date); what older ones count
+# is taken off even when they are looked at no more. The case may have closed meanwhile:
+# its promise goes on being decided, for the word was the cardholder's.
+# Promises whose windows overlap are a chain; few are longer than one, and only those
+# are worked off one by one, with what is left of each value date's money.
 DECIDE = """
-WITH looked AS (
-    SELECT r.id, r.case_id, r.state AS was, r.amount_minor, r.tolerance_minor, r.counts_until,
-           r.paid_minor AS was_paid, c.state AS case_state,
-           coalesce((SELECT sum(p.effect_minor) FROM accounts_payment p
-               JOIN accounts_account a ON a.id = p.account_id
-               WHERE a.party_id = c.party_id AND p.portfolio_id = c.portfolio_id
-                 AND p.value_on BETWEEN r.taken_on AND r.counts_until
-                 AND p.posted_on <= %(day)s), 0)::bigint AS paid
+WITH RECURSIVE given AS (
+    SELECT r.id, r.case_id, c.party_id, r.state AS was, r.amount_minor, r.tolerance_minor,
+           r.taken_on, r.counts_until, r.paid_minor AS was_paid,
+           (r.state = 'open' OR r.counts_until > %(day)s::date - 180) AS looked
     FROM plans_promise r JOIN cases_case c ON c.id = r.case_id
-    WHERE c.portfolio_id = %(portfolio)s AND r.taken_on <= %(day)s
-      AND (r.state = 'open' OR (r.state <> 'withdrawn' AND r.counts_until > %(day)s::date - 180))
+    WHERE c.portfolio_id = %(portfolio)s AND r.taken_on <= %(day)s AND r.state <> 'withdrawn'
+), standing AS (
+    SELECT g.*, g.taken_on > max(g.counts_until) OVER (PARTITION BY party_id
+               ORDER BY taken_on, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS apart
+    FROM given g WHERE party_id IN (SELECT party_id FROM given WHERE looked)
+), chained AS (
+    SELECT s.*, count(*) FILTER (WHERE apart) OVER (PARTITION BY party_id
+               ORDER BY taken_on, id ROWS UNBOUNDED PRECEDING) AS chain
+    FROM standing s
+), placed AS MATERIALIZED (
+    SELECT c.*, count(*) OVER (PARTITION BY party_id, chain) AS links,
+           row_number() OVER (PARTITION BY party_id, chain ORDER BY taken_on, id) AS place
+    FROM chained c
+), purse (party_id, chain, place, days, lefts, id, had) AS (
+    SELECT party_id, chain, 0::bigint, array_agg(value_on ORDER BY value_on),
+           array_agg(minor ORDER BY value_on), NULL::bigint, 0::bigint
+    FROM (
+        SELECT k.party_id, k.chain, p.value_on, sum(p.effect_minor)::bigint AS minor
+        FROM (SELECT party_id, chain, min(taken_on) AS first, max(counts_until) AS last
+              FROM placed WHERE links > 1 GROUP BY party_id, chain) k
+        JOIN accounts_account a ON a.party_id = k.party_id
+        JOIN accounts_payment p ON p.account_id = a.id
+        WHERE p.portfolio_id = %(portfolio)s AND p.posted_on <= %(day)s
+          AND p.value_on BETWEEN k.first AND k.last
+        GROUP BY k.party_id, k.chain, p.value_on
+    ) by_day GROUP BY party_id, chain
+    UNION ALL
+    SELECT u.party_id, u.chain, r.place, u.days, rest.lefts, r.id, pot.had
+    FROM purse u
+    JOIN placed r ON r.party_id = u.party_id AND r.chain = u.chain AND r.place = u.place + 1
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(minor), 0)::bigint AS had,
+               coalesce(sum(least(minor, 0)), 0)::bigint AS lost
+        FROM unnest(u.days, u.lefts) AS m (day, minor)
+        WHERE day BETWEEN r.taken_on AND r.counts_until
+    ) pot
+    CROSS JOIN LATERAL (
+        SELECT array_agg(CASE WHEN pot.had <= 0 OR NOT inside THEN minor
+                   ELSE greatest(minor, 0) - greatest(0, least(greatest(minor, 0),
+                       least(r.amount_minor, pot.had) - pot.lost - before)) END ORDER BY day) AS lefts
+        FROM (
+            SELECT day, minor, inside, coalesce(sum(greatest(minor, 0)) FILTER (WHERE inside) OVER (
+                ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+            FROM unnest(u.days, u.lefts) AS m (day, minor)
+            CROSS JOIN LATERAL (SELECT day BETWEEN r.taken_on AND r.counts_until AS inside) i
+        ) each_day
+    ) rest
+), looked AS (
+    SELECT r.id, r.case_id, r.party_id, r.was, r.amount_minor, r.tolerance_minor, r.counts_until,
+           r.was_paid, least(r.amount_minor, CASE WHEN r.links > 1 THEN coalesce(u.had, 0)
+               ELSE coalesce((SELECT sum(p.effect_minor) FROM accounts_payment p
+                   JOIN accounts_account a ON a.id = p.account_id
+                   WHERE a.party_id = r.party_id AND p.portfolio_id = %(portfolio)s
+                     AND p.value_on BETWEEN r.taken_on AND r.counts_until
+                     AND p.posted_on <= %(day)s), 0) END)::bigint AS paid
+    FROM placed r LEFT JOIN purse u ON u.id = r.id
+    WHERE r.looked
 ), judged AS (
     SELECT *, CASE WHEN paid >= amount_minor - tolerance_minor THEN 'kept'
                    WHEN %(day)s <= counts_until THEN 'open'
                    WHEN paid > 0 THEN 'partly_kept' ELSE 'broken' END AS found
     FROM looked
 ), newest AS (
-    SELECT max(id) AS id FROM judged WHERE found = 'open' AND was <> 'open' GROUP BY case_id
+    SELECT max(id) AS id FROM judged WHERE found = 'open' AND was <> 'open' GROUP BY party_id
 ), sound AS (
-    -- One open promise a case: of those that would open again only the newest does, and
+    -- One open promise a cardholder: of those that would open again only the newest does, and
     -- none where one is open or was so this morning: the day run twice must say the same.
     SELECT * FROM judged j WHERE found <> 'open' OR was = 'open' OR (
         id IN (SELECT id FROM newest) AND NOT EXISTS (
-            SELECT FROM plans_promise o WHERE o.case_id = j.case_id
+            SELECT FROM plans_promise o JOIN cases_case c ON c.id = o.case_id
+            WHERE c.party_id = j.party_id AND c.portfolio_id = %(portfolio)s
               AND (o.state = 'open' OR o.decided_on = %(day)s)))
 ), changed AS (
     UPDATE plans_promise r SET state = s.found, paid_minor = s.paid,
         decided_on = CASE WHEN s.found = 'open' THEN NULL
                           WHEN s.found = s.was THEN r.decided_on ELSE %(day)s END
-    FROM sound s WHERE r.id = s.id AND (s.found <> s.was OR s.paid <> s.was_paid)
+    -- As it was when it was looked at: one withdrawn meanwhile stays withdrawn.
+    FROM sound s WHERE r.id = s.id AND r.state = s.was AND (s.found <> s.was OR s.paid <> s.was_paid)
     RETURNING r.id, r.case_id, s.found, s.was, r.amount_minor, s.paid
 ), told AS (
     INSERT INTO cases_entry
@@ -157,8 +219,9 @@ FROM changed
 def decide_promises(*, portfolio: Portfolio, day: date, at: datetime) -> dict[str, int]:
     """Decide the portfolio's promises as of business date ``day``; return how many went how.
 
-    Same rule as ``rules.decided``, over all promises in one statement. Call it inside the
-    day's transaction: it may be run again for the same day and then changes nothing.
+    Same rules as ``rules.shared_out`` and ``rules.decided``, over all promises in one
+    statement. Call it inside the day's transaction: it may be run again for the same day
+    and then changes nothing.
     """
     with connection.cursor() as cursor:
         cursor.execute(DECIDE, {"portfolio": portfolio.pk, "day": day, "at": at})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunwell.kernel.days import add_working_days
@@ -34,6 +35,7 @@ def promise_refused(
     """Return every reason why the promise cannot be taken.
 
     ``owed_minor`` is the cardholder's whole balance; a promise of more is a slip.
+    ``open_promise``: he has one already in this portfolio, be it on a case that closed.
     """
     refusals = []
     if amount_minor <= 0:
@@ -65,13 +67,45 @@ def promise_refused(
     return refusals
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a promise asks for: ``amount_minor``, with value dates of both days included."""
+
+    amount_minor: int
+    taken_on: date
+    counts_until: date
+
+
+def shared_out(promises: Sequence[Window], money: Mapping[date, int]) -> list[int]:
+    """Return what counts for each of a cardholder's promises, the oldest first: minor units.
+
+    ``money`` is the effect of all payments of a value date, less what was taken back. A
+    promise counts what lies in its window, at most its amount, and takes the earliest
+    money first. What it took counts for no younger one, and what was taken back within
+    its window is its loss first. Less than zero where more was taken back than came.
+    """
+    left = dict(money)
+    counted = []
+    for promise in promises:
+        inside = [day for day in sorted(left) if promise.taken_on <= day <= promise.counts_until]
+        had = sum(left[day] for day in inside)
+        counted.append(min(promise.amount_minor, had))
+        if had <= 0:
+            continue
+        takes = counted[-1] - sum(left[day] for day in inside if left[day] < 0)
+        for day in inside:
+            part = min(max(left[day], 0), takes)
+            left[day] = max(left[day], 0) - part
+            takes -= part
+    return counted
+
+
 def decided(
     *, amount_minor: int, tolerance_minor: int, paid_minor: int, counts_until: date, today: date
 ) -> str:
     """Return the promise's state on ``today``.
 
-    ``paid_minor`` is the effect of all payments with value date from the taking to
-    ``counts_until``. Kept as soon as they suffice; broken only when the last day is over.
+    ``paid_minor`` is what counts for it (``shared_out``). Kept as soon as they suffice; broken only when the last day is over.
     """
     if paid_minor >= amount_minor - tolerance_minor:
         return KEPT

@@ -1,8 +1,8 @@
-"""The statement that decides all promises, against the rule for one, over made-up histories.
+"""The statement that decides all promises, against the rules, over made-up histories.
 
 A history is what happens to two cardholders of one portfolio day by day: promises are
-taken and withdrawn, money comes, comes late or is taken back, some days are not run.
-After every run the database must stand as the plain rule and the plain list of what has
+taken and withdrawn, money comes, comes late or is taken back, cases close and open anew,
+some days are not run. After every run the database must stand as the plain rule and the plain list of what has
 happened say, and so must what the run tells.
 """
 
@@ -15,7 +15,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dunwell.cases.models import Entry
+from dunwell.cases.models import Case, Entry
 from dunwell.plans import rules
 from dunwell.plans.actions import decide_promises
 from dunwell.plans.models import Promise
@@ -30,7 +30,7 @@ class Told:
     """A promise as the list keeps it; ``pk`` is the row's."""
 
     pk: int
-    case: int
+    who: int
     amount: int
     tolerance: int
     taken_on: date
@@ -42,7 +42,7 @@ class Told:
 
 @dataclass
 class Money:
-    case: int
+    who: int
     effect: int
     value_on: date
     posted_on: date
@@ -55,28 +55,34 @@ class History:
     promises: list[Told] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
 
-    def open_of(self, case: int) -> Told | None:
-        return next((p for p in self.promises if p.case == case and p.state == rules.OPEN), None)
+    def open_of(self, who: int) -> Told | None:
+        return next((p for p in self.promises if p.who == who and p.state == rules.OPEN), None)
 
-    def paid(self, promise: Told, day: date) -> int:
-        return sum(
-            m.effect
-            for m in self.money
-            if m.case == promise.case
-            and promise.taken_on <= m.value_on <= promise.until
-            and m.posted_on <= day
-        )
+    def counted(self, day: date) -> dict[int, int]:
+        """Return what counts for each promise as known on ``day``."""
+        found = {}
+        for who in {p.who for p in self.promises}:
+            shares = [p for p in self.promises if p.who == who and p.state != "withdrawn"]
+            money = Counter()
+            for one in self.money:
+                if one.who == who and one.posted_on <= day:
+                    money[one.value_on] += one.effect
+            asked = [rules.Window(p.amount, p.taken_on, p.until) for p in shares]
+            parts = rules.shared_out(asked, money)
+            found |= {p.pk: part for p, part in zip(shares, parts, strict=True)}
+        return found
 
     def run(self, day: date) -> Counter[str]:
         """Decide as of ``day``; return how many went how, and what each timeline was told."""
-        busy = {p.case for p in self.promises if p.state == rules.OPEN or p.decided_on == day}
+        counted = self.counted(day)
+        busy = {p.who for p in self.promises if p.state == rules.OPEN or p.decided_on == day}
         gone = Counter()
-        # The newest first: of two that would open again on one case only it may.
+        # The newest first: of two that would open again only it may.
         for promise in sorted(self.promises, key=lambda p: -p.pk):
             old = promise.until <= day - timedelta(days=LOOKED_BACK)
             if promise.state == "withdrawn" or (promise.state != rules.OPEN and old):
                 continue
-            paid = self.paid(promise, day)
+            paid = counted[promise.pk]
             found = rules.decided(
                 amount_minor=promise.amount,
                 tolerance_minor=promise.tolerance,
@@ -85,9 +91,9 @@ class History:
                 today=day,
             )
             if found == rules.OPEN and promise.state != rules.OPEN:
-                if promise.case in busy:
+                if promise.who in busy:
                     continue
-                busy.add(promise.case)
+                busy.add(promise.who)
             if found != promise.state:
                 promise.decided_on = None if found == rules.OPEN else day
                 gone["reopened" if found == rules.OPEN else found] += 1
@@ -95,15 +101,16 @@ class History:
         return gone
 
 
-CASES = st.sampled_from([0, 0, 0, 1])
+PEOPLE = st.sampled_from([0, 0, 0, 1])
 AMOUNTS = st.sampled_from([100, 200, 300])
 EVENTS = st.one_of(
-    st.tuples(st.just("promise"), CASES, AMOUNTS, st.integers(0, 20), st.integers(0, 5)),
-    st.tuples(st.just("keep"), CASES, AMOUNTS),
-    st.tuples(st.just("pay"), CASES, st.sampled_from([50, 100, 190, 200, 300]), st.integers(0, 4)),
+    st.tuples(st.just("promise"), PEOPLE, AMOUNTS, st.integers(0, 20), st.integers(0, 5)),
+    st.tuples(st.just("keep"), PEOPLE, AMOUNTS),
+    st.tuples(st.just("pay"), PEOPLE, st.sampled_from([50, 100, 190, 200, 300]), st.integers(0, 4)),
     st.tuples(st.just("reverse"), st.integers(0, 4), st.integers(0, 2)),
-    st.tuples(st.just("bounce"), CASES),
-    st.tuples(st.just("withdraw"), CASES),
+    st.tuples(st.just("bounce"), PEOPLE),
+    st.tuples(st.just("withdraw"), PEOPLE),
+    st.tuples(st.just("close"), PEOPLE),
     st.tuples(st.just("run"), st.sampled_from([1, 1, 1, 2, 3, 7, LOOKED_BACK + 1])),
 )
 
@@ -115,33 +122,34 @@ class World:
         self.portfolio = make.portfolio()
         self.agent = make.agent()
         self.cases = [make.case(self.portfolio, collector=self.agent) for _ in range(2)]
+        self.parties = [case.party for case in self.cases]
         self.history = History()
         self.payments: list[tuple[object, Money]] = []
         self.day = make.DAY
 
-    def promise(self, case: int, amount: int, tolerance: int, days: int) -> None:
-        if self.history.open_of(case):
+    def promise(self, who: int, amount: int, tolerance: int, days: int) -> None:
+        if self.history.open_of(who):
             return
         until = self.day + timedelta(days=days)
         row = Promise.objects.create(
-            case=self.cases[case], amount_minor=amount, currency="CNY", due_on=until,
+            case=self.cases[who], amount_minor=amount, currency="CNY", due_on=until,
             counts_until=until, tolerance_minor=tolerance, taken_by=self.agent,
             taken_at=make.NOW, taken_on=self.day,
         )  # fmt: skip
-        self.history.promises.append(Told(row.pk, case, amount, tolerance, self.day, until))
+        self.history.promises.append(Told(row.pk, who, amount, tolerance, self.day, until))
 
-    def pay(self, case: int, amount: int, late: int) -> None:
+    def pay(self, who: int, amount: int, late: int) -> None:
         value_on = self.day - timedelta(days=late)
-        account = self.cases[case].party.accounts.get()
+        account = self.parties[who].accounts.get()
         row = make.payment(account, amount, value_on, posted_on=self.day)
-        money = Money(case, amount, value_on, self.day)
+        money = Money(who, amount, value_on, self.day)
         self.payments.append((row, money))
         self.history.money.append(money)
 
-    def keep(self, case: int, amount: int) -> None:
+    def keep(self, who: int, amount: int) -> None:
         """A promise is taken, paid on the spot, and the day is run."""
-        self.promise(case, amount, 0, 5)
-        self.pay(case, amount, 0)
+        self.promise(who, amount, 0, 5)
+        self.pay(who, amount, 0)
         self.run(1)
 
     def reverse(self, which: int, late: int) -> None:
@@ -153,22 +161,29 @@ class World:
             row.account, money.effect, money.value_on, kind="reversal", posted_on=posted,
             reverses_ref=row.payment_ref,
         )  # fmt: skip
-        self.history.money.append(Money(money.case, -money.effect, money.value_on, posted))
+        self.history.money.append(Money(money.who, -money.effect, money.value_on, posted))
 
-    def bounce(self, case: int) -> None:
+    def bounce(self, who: int) -> None:
         """All that the cardholder paid is taken back at once."""
         for at in reversed(range(len(self.payments))):
-            if self.payments[at][1].case == case:
+            if self.payments[at][1].who == who:
                 self.reverse(at, 0)
 
-    def withdraw(self, case: int) -> None:
-        told = self.history.open_of(case)
+    def close(self, who: int) -> None:
+        """The case closes, and the cardholder has another at once."""
+        Case.objects.filter(pk=self.cases[who].pk).update(
+            state="closed", closed_as="cured", closed_on=make.DAY
+        )
+        self.cases[who] = make.case(self.portfolio, party=self.parties[who], collector=self.agent)
+
+    def withdraw(self, who: int) -> None:
+        told = self.history.open_of(who)
         if told:
             told.state, told.decided_on = "withdrawn", self.day
             Promise.objects.filter(pk=told.pk).update(state="withdrawn", decided_on=self.day)
 
     def run(self, days: int) -> None:
-        before = Entry.objects.filter(case__in=self.cases).count()
+        before = Entry.objects.filter(case__party__in=self.parties).count()
         expected = self.history.run(self.day)
 
         told = decide_promises(portfolio=self.portfolio, day=self.day, at=make.NOW)
@@ -178,15 +193,15 @@ class World:
             (p.pk, p.state, p.paid, p.decided_on)
             for p in sorted(self.history.promises, key=lambda p: p.pk)
         ]
-        lines = Entry.objects.filter(case__in=self.cases).count() - before
+        lines = Entry.objects.filter(case__party__in=self.parties).count() - before
         assert bool(lines) == bool(sum(expected.values()))
         again = decide_promises(portfolio=self.portfolio, day=self.day, at=make.NOW)
         assert set(again.values()) == {0}
-        assert Entry.objects.filter(case__in=self.cases).count() == before + lines
+        assert Entry.objects.filter(case__party__in=self.parties).count() == before + lines
         self.day += timedelta(days=days)
 
     def rows(self) -> list[tuple[object, ...]]:
-        found = Promise.objects.filter(case__in=self.cases).order_by("pk")
+        found = Promise.objects.filter(case__party__in=self.parties).order_by("pk")
         return list(found.values_list("pk", "state", "paid_minor", "decided_on"))
 
 
@@ -241,3 +256,54 @@ def test_a_promise_waits_a_day_to_open_again_where_another_was_open():
 
     world.run(1)
     assert [row[1] for row in world.rows()] == ["open", "broken"]
+
+
+# -- what the rule itself holds -----------------------------------------------------------
+
+WINDOWS = st.lists(
+    st.tuples(st.integers(1, 300), st.integers(0, 20), st.integers(0, 9)), min_size=1, max_size=6
+)
+EFFECTS = st.lists(st.tuples(st.integers(0, 30), st.integers(-200, 300)), max_size=12)
+
+
+def shared(windows, effects):
+    asked = [
+        rules.Window(amount, make.DAY + timedelta(days=start), make.DAY + timedelta(days=start + n))
+        for amount, start, n in sorted(windows, key=lambda w: w[1])
+    ]
+    money = Counter()
+    for day, minor in effects:
+        money[make.DAY + timedelta(days=day)] += minor
+    return asked, money, rules.shared_out(asked, money)
+
+
+@given(WINDOWS, EFFECTS)
+def test_no_money_counts_twice_and_no_promise_counts_more_than_it_asks(windows, effects):
+    asked, money, counted = shared(windows, effects)
+
+    assert all(part <= one.amount_minor for one, part in zip(asked, counted, strict=True))
+    came = sum(minor for minor in money.values() if minor > 0)
+    assert sum(part for part in counted if part > 0) <= came
+
+
+@given(WINDOWS, EFFECTS)
+def test_the_oldest_counts_as_if_it_were_alone(windows, effects):
+    asked, money, counted = shared(windows, effects)
+
+    assert counted[0] == rules.shared_out(asked[:1], money)[0]
+    inside = [m for day, m in money.items() if asked[0].taken_on <= day <= asked[0].counts_until]
+    assert counted[0] == min(asked[0].amount_minor, sum(inside))
+
+
+@given(WINDOWS, st.lists(st.tuples(st.integers(0, 30), st.integers(0, 300)), max_size=12))
+def test_money_that_all_may_count_is_counted_to_the_last_fen(windows, effects):
+    asked = [
+        rules.Window(amount, make.DAY, make.DAY + timedelta(days=30)) for amount, *_ in windows
+    ]
+    money = Counter()
+    for day, minor in effects:
+        money[make.DAY + timedelta(days=day)] += minor
+
+    counted = rules.shared_out(asked, money)
+
+    assert sum(counted) == min(sum(money.values()), sum(one.amount_minor for one in asked))

@@ -1,6 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from time import monotonic, sleep
 
 import pytest
+from django.db import connection, connections, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,8 +74,7 @@ def test_one_open_promise_a_case(case, collector):
 def test_a_closed_case_and_a_stranger_take_none(case, collector):
     with pytest.raises(Forbidden):
         taken(case, make.agent(team=make.team("other")))
-    case.state, case.closed_as, case.closed_on = "closed", "cured", DAY
-    case.save()
+    closed(case)
     with pytest.raises(Refused, match="closed"):
         taken(case, collector)
 
@@ -150,6 +152,85 @@ def test_a_reversal_does_not_open_a_second_promise(case, collector):
     decide(case, later(4))
     first.refresh_from_db()
     assert first.state == "broken"
+
+
+def test_one_payment_keeps_one_promise(case, collector):
+    first = taken(case, collector, days=20)
+    make.payment(case.party.accounts.get(), 50_000, later(1))
+    decide(case, later(1))
+    second = taken(case, collector, days=20)
+    decide(case, later(2))
+    for promise, stands in ((first, ("kept", 50_000)), (second, ("open", 0))):
+        promise.refresh_from_db()
+        assert (promise.state, promise.paid_minor) == stands
+    make.payment(case.party.accounts.get(), 60_000, later(2))
+    decide(case, later(3))
+    second.refresh_from_db()
+    assert (second.state, second.paid_minor) == ("kept", 50_000)
+
+
+def closed(case):
+    case.state, case.closed_as, case.closed_on = "closed", "cured", DAY
+    case.save()
+
+
+def test_the_promise_of_a_closed_case_is_the_cardholders_open_one(case, collector):
+    taken(case, collector)
+    closed(case)
+    new = make.case(case.portfolio, party=case.party, collector=collector)
+    with pytest.raises(Refused, match="open promise"):
+        taken(new, collector)
+    other = make.case(case.portfolio, collector=collector)
+    assert taken(other, collector).state == "open"
+
+
+@pytest.mark.parametrize(("paid", "state"), [(50_000, "kept"), (0, "broken")])
+def test_the_promise_of_a_closed_case_goes_on_being_decided(case, collector, paid, state):
+    promise = taken(case, collector)
+    closed(case)
+    if paid:
+        make.payment(case.party.accounts.get(), paid, later(1))
+    decide(case, later(4))
+    promise.refresh_from_db()
+    assert promise.state == state
+    assert Entry.objects.filter(case=case, kind=f"promise_{state}").count() == 1
+
+
+def test_a_promise_withdrawn_while_the_day_decides_stays_withdrawn(committed_db):
+    collector = make.agent()
+    case = make.case(collector=collector)
+    promise = taken(case, collector, days=0)
+
+    def deciding():
+        try:
+            return decide(case, later(9))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            withdraw_promise(case.pk, promise.pk, reason="a slip", actor=collector, now=NOW)
+            told = pool.submit(deciding)
+            until_somebody_waits()
+        assert set(told.result(timeout=30).values()) == {0}
+    promise.refresh_from_db()
+    assert promise.state == "withdrawn"
+    assert not Entry.objects.filter(kind="promise_broken").exists()
+
+
+def until_somebody_waits():
+    """Return once another session waits for a row of ours."""
+    ends = monotonic() + 20
+    with connection.cursor() as cursor:
+        while monotonic() < ends:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() ="
+                " ANY (pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            sleep(0.02)
+    pytest.fail("nobody waited")
 
 
 def test_deciding_twice_changes_nothing(case, collector):
