@@ -13,6 +13,7 @@ from dunwell.cases.models import Case, Entry, Lease
 from dunwell.cases.outcomes import OUTCOMES
 from dunwell.cases.rules import CallRecord, call_refused, next_step
 from dunwell.cases.timeline import today_of, write_entry
+from dunwell.kernel.cards import without_card_data
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import ContactPoint
 from dunwell.staff.access import Can, Forbidden, may, require_case
@@ -42,7 +43,7 @@ def record_call(
         refusals.append(held_by_another(case.pk))
     if refusals:
         raise Refused(*refusals)
-    outcome = OUTCOMES[call.outcome]
+    outcome, note = OUTCOMES[call.outcome], without_card_data(call.note.strip())
     data = {
         name: value
         for name, value in (
@@ -54,14 +55,14 @@ def record_call(
         if value
     }
     entry = write_entry(
-        case, "call", actor=actor, now=now, note=call.note.strip(), outcome=call.outcome,
+        case, "call", actor=actor, now=now, note=note, outcome=call.outcome,
         channel="call", contact_point=point, data=data,
     )  # fmt: skip
     _learn(case, call, now=now, today=today)
     if point:
         _learn_of(point, rpc=outcome.rpc, bad=outcome.bad_number, now=now)
     if outcome.hold:
-        place_hold(case, outcome.hold, evidence=call.note.strip(), actor=actor, now=now)
+        place_hold(case, outcome.hold, evidence=note, actor=actor, now=now)
     Lease.objects.filter(case=case, holder=actor).delete()
     record(
         "cases.call_recorded", subject=f"case:{case.pk}", actor=actor, at=now, outcome=call.outcome
@@ -102,7 +103,8 @@ def add_note(case_id: int, note: str, *, actor: Agent, now: datetime) -> Entry:
     case = require_case(Case, case_id, actor, Can.WORK_CASE)
     if not note.strip():
         raise Refused(Refusal("cases.empty_note", "Write something first."))
-    return write_entry(case, "note", actor=actor, now=now, note=note.strip())
+    kept = without_card_data(note.strip())
+    return write_entry(case, "note", actor=actor, now=now, note=kept)
 
 
 @transaction.atomic
@@ -122,7 +124,7 @@ def unmask(
         raise Refused(Refusal("cases.no_unmask_reason", "Say what you need the number for."))
     record(
         "parties.unmasked", subject=f"case:{case.pk}", actor=actor, at=now,
-        contact_point=point.pk, reason=reason.strip(),
+        contact_point=point.pk, reason=without_card_data(reason.strip()),
     )  # fmt: skip
     return point
 

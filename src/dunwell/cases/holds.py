@@ -9,6 +9,7 @@ from django.db import transaction
 from dunwell.audit.actions import record
 from dunwell.cases.models import Case, Hold
 from dunwell.cases.timeline import today_of, write_entry
+from dunwell.kernel.cards import without_card_data
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, Forbidden, require_case
 from dunwell.staff.models import Agent, Role
@@ -43,9 +44,8 @@ def set_hold(
         refusals.append(Refusal("cases.hold_there", "This hold is set already."))
     if refusals:
         raise Refused(*refusals)
-    return place_hold(
-        case, kind, evidence=evidence.strip(), actor=actor, now=now, until_on=until_on
-    )
+    kept = without_card_data(evidence.strip())
+    return place_hold(case, kind, evidence=kept, actor=actor, now=now, until_on=until_on)
 
 
 def place_hold(
@@ -91,5 +91,6 @@ def lift_hold(case_id: int, kind: str, *, reason: str, actor: Agent, now: dateti
     )
     if not lifted:
         raise Refused(Refusal("cases.no_hold", "There is no such hold."))
-    write_entry(case, "hold_lifted", actor=actor, now=now, note=reason.strip(), data={"hold": kind})
+    kept = without_card_data(reason.strip())
+    write_entry(case, "hold_lifted", actor=actor, now=now, note=kept, data={"hold": kind})
     record("cases.hold_lifted", subject=f"case:{case.pk}", actor=actor, at=now, hold=kind)

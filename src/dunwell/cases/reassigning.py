@@ -10,6 +10,7 @@ from django.db import transaction
 from dunwell.audit.actions import record
 from dunwell.cases.models import Case, Entry, Lease
 from dunwell.cases.timeline import today_of
+from dunwell.kernel.cards import without_card_data
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, Forbidden, case_scope, require
 from dunwell.staff.models import Agent, Role
@@ -42,7 +43,8 @@ def reassign(
     if len(cases) != len(wanted):
         raise Forbidden("a case is closed or not in the actor's scope")
     moving = [case for case in cases if case.collector_id != (to.pk if to else None)]
-    entries = [_moved(case, to, reason.strip(), actor, now) for case in moving]
+    kept = without_card_data(reason.strip())
+    entries = [_moved(case, to, kept, actor, now) for case in moving]
     Case.objects.bulk_update(moving, ["collector", "team"])
     Entry.objects.bulk_create(entries)
     Lease.objects.filter(case__in=moving).delete()
@@ -52,7 +54,7 @@ def reassign(
         actor=actor,
         at=now,
         cases=[case.pk for case in moving],
-        reason=reason.strip(),
+        reason=kept,
     )
     return len(moving)
 

@@ -7,70 +7,16 @@ from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
-from stdnum import luhn
 
 from dunwell.intake.checks import LONG_DIGITS, national_id_is_right, text
 from dunwell.intake.faults import Finding
 from dunwell.intake.layout import Column, Kind, Type
+from dunwell.kernel.cards import masked
 
-_PLAIN = {**{0xFF10 + digit: str(digit) for digit in range(10)}, 0x3000: " ", 0xA0: " "}
-_RUN = re.compile(r"[0-9](?:[ .\u2010-\u2015-]{0,2}[0-9]){12,}")
-_PHONE = re.compile(r"\+[0-9]{7,15}")
 # A reference of a bank is often as long as a card number and fits the check by chance.
 _KEY = re.compile(r"(?:^|[^0-9-])(?:4|5[1-5]|6[0245]|3[0-9]|2[2-7])[0-9-]{11,}[0-9]")
-SHORTEST, LONGEST = 13, 19
 AT_ONCE = 20_000
 LONGEST_TEXT = 1_000
-
-
-def masked(value: str) -> str:
-    """Return ``value`` with every full card number cut down to its last four digits.
-
-    A run of digits, in groups or not, full-width or not, is searched from each place
-    where a group begins; the longest number whose check digit is right is masked.
-    """
-    plain = value.translate(_PLAIN)
-    if _PHONE.fullmatch(plain):
-        return value
-    found = [span for run in _RUN.finditer(plain) for span in _spans(run)]
-    for begin, end in reversed(found):
-        last = re.sub(r"[^0-9]", "", plain[begin:end])[-4:]
-        value = f"{value[:begin]}[card ****{last}]{value[end:]}"
-    return value
-
-
-def _spans(run: re.Match[str]) -> list[tuple[int, int]]:
-    """Return where card numbers stand within one run of digits, none overlapping."""
-    places = [run.start() + i for i, mark in enumerate(run.group()) if mark.isdigit()]
-    digits = "".join(mark for mark in run.group() if mark.isdigit())
-    spans, at = [], 0
-    while at + SHORTEST <= len(digits):
-        size = next(
-            (
-                size
-                for size in range(min(LONGEST, len(digits) - at), SHORTEST - 1, -1)
-                if _is_card(digits[at : at + size], whole=len(digits) <= LONGEST)
-                and (whole_group(places, at, size) or len(digits) > LONGEST)
-            ),
-            0,
-        )
-        if size:
-            spans.append((places[at], places[at + size - 1] + 1))
-        at += size or 1
-    return spans
-
-
-def whole_group(places: list[int], at: int, size: int) -> bool:
-    """Say whether digits ``at`` to ``at + size`` begin and end where groups do."""
-    begins = at == 0 or places[at] - places[at - 1] > 1
-    end = at + size
-    ends = end == len(places) or places[end] - places[end - 1] > 1
-    return begins and ends
-
-
-def _is_card(digits: str, *, whole: bool) -> bool:
-    # Within a longer run any number would fit by chance: there an issuer's digit leads.
-    return luhn.is_valid(digits) and len(set(digits)) > 1 and (whole or digits[0] in "23456")
 
 
 def redact(con: duckdb.DuckDBPyConnection, kind: Kind, file: str) -> list[Finding]:

@@ -12,12 +12,15 @@ from dunwell.audit.actions import record
 from dunwell.cases.models import Case
 from dunwell.cases.timeline import today_of, write_entry
 from dunwell.kernel.calendars import holidays_of
+from dunwell.kernel.cards import without_card_data
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
 from dunwell.plans.models import Promise
 from dunwell.plans.rules import counts_until, promise_refused, tolerance_minor
 from dunwell.staff.access import Can, Forbidden, require_case
 from dunwell.staff.models import Agent
+
+METHOD_LETTERS = 32
 
 
 @transaction.atomic
@@ -62,7 +65,7 @@ def take_promise(
             basis_points=portfolio.promise_tolerance_bp,
             at_most_minor=portfolio.promise_tolerance_minor,
         ),
-        method=method,
+        method=without_card_data(method)[:METHOD_LETTERS],
         taken_by=actor,
         taken_at=now,
         taken_on=today,
@@ -101,7 +104,8 @@ def withdraw_promise(
     promise.state, promise.decided_on = Promise.State.WITHDRAWN, today
     promise.save()
     said = {"promise": promise.pk, "amount_minor": promise.amount_minor}
-    write_entry(case, "promise_withdrawn", actor=actor, now=now, note=reason.strip(), data=said)
+    kept = without_card_data(reason.strip())
+    write_entry(case, "promise_withdrawn", actor=actor, now=now, note=kept, data=said)
     record("plans.promise_withdrawn", subject=f"case:{case.pk}", actor=actor, at=now, **said)
     return promise
 

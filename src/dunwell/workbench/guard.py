@@ -7,11 +7,14 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 
+from dunwell.kernel.cards import without_card_data
 from dunwell.staff.access import Can, Forbidden, may
 from dunwell.staff.models import Agent
 
@@ -63,3 +66,16 @@ def needs(*rights: Can) -> Callable[[View], View]:
         return inner
 
     return guarded
+
+
+def tell_masked(request: HttpRequest) -> None:
+    """Tell the writer if what he sent held card data: actions mask it before they write."""
+    texts = (value for name, value in request.POST.items() if name != "csrfmiddlewaretoken")
+    if any(without_card_data(str(text)) != text for text in texts):
+        messages.warning(
+            request,
+            _(
+                "A card number or security code stood in the text and was masked before it was"
+                " written. Name an account by its last four digits."
+            ),
+        )

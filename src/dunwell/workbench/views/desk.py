@@ -26,7 +26,7 @@ from dunwell.staff.access import Can, may, require_case
 from dunwell.staff.models import Role
 from dunwell.workbench.casepage import case_page, entries_of
 from dunwell.workbench.forms import CallForm, HoldForm, NoteForm, ReasonForm, faults
-from dunwell.workbench.guard import StaffRequest, needs
+from dunwell.workbench.guard import StaffRequest, needs, tell_masked
 from dunwell.workbench.lists import Asked, cases_page, number
 from dunwell.workbench.zones import desk_zone
 
@@ -137,6 +137,7 @@ def call(request: StaffRequest, case_id: int) -> HttpResponse:
         _record(form, case_id, request, timezone.now())
     except Refused as refused:
         return _case(request, case_id, refusals=refused.refusals, typed=form, status=422)
+    tell_masked(request)
     messages.success(
         request, _("Written down: %(outcome)s.") % {"outcome": OUTCOMES[form.record.outcome].label}
     )
@@ -174,6 +175,7 @@ def _done(
         act(actor=request.user, now=timezone.now())
     except Refused as refused:
         return _case(request, case_id, refusals=refused.refusals, status=422)
+    tell_masked(request)
     messages.success(request, said)
     return redirect("workbench:case", case_id)
 
@@ -241,6 +243,7 @@ def reveal(request: StaffRequest, case_id: int, point_id: int) -> HttpResponse:
     except Refused as refused:
         told = {"refusals": refused.refusals}
         return render(request, "workbench/_refusals.html", told, status=422)
+    tell_masked(request)
     return render(request, "workbench/_revealed.html", {"point": point})
 
 

@@ -19,7 +19,7 @@ from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, may
 from dunwell.staff.models import Agent, Role
 from dunwell.workbench.forms import ReassignForm, faults
-from dunwell.workbench.guard import StaffRequest, needs
+from dunwell.workbench.guard import StaffRequest, needs, tell_masked
 from dunwell.workbench.lists import Asked, cases_page
 from dunwell.workbench.zones import desk_zone
 
@@ -110,6 +110,7 @@ def move(request: StaffRequest) -> HttpResponse:
         )
     except Refused as refused:
         return _team(request, refusals=refused.refusals, status=422)
+    tell_masked(request)
     said = ngettext("%(count)s case changed hands.", "%(count)s cases changed hands.", moved)
     messages.success(request, said % {"count": moved})
     return redirect("workbench:team")
