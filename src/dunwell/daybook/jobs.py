@@ -57,7 +57,7 @@ def run_days(
 
     :raises Refused: if the day cannot be run; nothing was changed
     """
-    days = days_due(portfolio, asked, skip_quiet=skip_quiet)
+    days = days_due(portfolio, asked, now=clock(), skip_quiet=skip_quiet)
     for day in days:
         run_day(portfolio, day, clock=clock, progress=progress)
     return days

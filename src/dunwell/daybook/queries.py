@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
 from dunwell.accounts.models import Snapshot
 from dunwell.daybook.models import StepRun
-from dunwell.daybook.rules import STEPS, TABLE, days_to_run
+from dunwell.daybook.rules import STEPS, TABLE, days_to_run, refuse_to_come
 from dunwell.parties.models import Portfolio
 from dunwell.strategy.queries import in_force
 
@@ -28,12 +29,18 @@ def business_dates(portfolio_ids: Collection[int]) -> dict[int, date]:
     return dict(runs.values_list("portfolio").annotate(last=Max("day")).order_by())
 
 
-def days_due(portfolio: Portfolio, asked: date, *, skip_quiet: bool = False) -> list[date]:
+def days_due(
+    portfolio: Portfolio, asked: date, *, now: datetime, skip_quiet: bool = False
+) -> list[date]:
     """Return the days that have to run so that ``asked`` is the last, in order.
 
-    :raises Refused: if the day cannot be run: nothing was delivered, or on one of the
-        days no table would be in force
+    ``now`` is aware; the portfolio's zone says which day it is.
+
+    :raises Refused: if the day cannot be run: it has not come, nothing was delivered, or
+        on one of the days no table would be in force
     """
+    today = now.astimezone(ZoneInfo(portfolio.time_zone)).date()
+    refuse_to_come(asked, today=today, zone=portfolio.time_zone)
     delivered = Snapshot.objects.filter(portfolio=portfolio).values_list("business_date", flat=True)
     days = days_to_run(
         asked,

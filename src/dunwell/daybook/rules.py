@@ -20,6 +20,22 @@ class DayRefused(Refused):
     """The asked day cannot be run."""
 
 
+def refuse_to_come(asked: date, *, today: date, zone: str) -> None:
+    """:raises DayRefused: if ``asked`` is after ``today`` in the portfolio's ``zone``
+
+    A day that ran is never taken back: after a mistyped year no real day would run again.
+    """
+    if asked > today:
+        raise DayRefused(
+            Refusal(
+                "day.to_come",
+                "%(day)s has not come yet: today is %(today)s (%(zone)s). "
+                "Choose today or an earlier day.",
+                named={"day": asked, "today": today, "zone": zone},
+            )
+        )
+
+
 def days_to_run(
     asked: date, *, last_run: date | None, snapshots: Collection[date], skip_quiet: bool
 ) -> list[date]:
@@ -52,7 +68,7 @@ def days_to_run(
             Refusal(
                 "day.too_many_missed",
                 "%(days)s days lie between %(last)s and %(day)s. Check the date; to load "
-                "history, run each delivered day with --skip-quiet.",
+                "history, skip the days without a delivery (--skip-quiet).",
                 named={"days": len(missed), "last": last_run, "day": asked},
             )
         )

@@ -120,6 +120,7 @@ class LoadForm(forms.Form):
 class RunDayForm(forms.Form):
     portfolio = forms.ModelChoiceField(Portfolio.objects.all(), to_field_name="code")
     day = forms.DateField()
+    skip_quiet = forms.BooleanField(required=False)
 
 
 class TableForm(forms.Form):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dunwell.daybook.rules import MOST_MISSED_DAYS, DayRefused, days_to_run
+from dunwell.daybook.rules import MOST_MISSED_DAYS, DayRefused, days_to_run, refuse_to_come
 
 MON = date(2026, 11, 2)
 
@@ -52,3 +52,9 @@ def test_a_mistyped_year_is_refused_rather_than_run():
             snapshots=[MON],
             skip_quiet=False,
         )
+
+
+def test_a_day_that_has_not_come_is_refused_with_whose_today():
+    refuse_to_come(MON, today=MON, zone="Asia/Taipei")
+    with pytest.raises(DayRefused, match=r"2026-11-03 .* today is 2026-11-02 \(Asia/Taipei\)"):
+        refuse_to_come(MON + timedelta(days=1), today=MON, zone="Asia/Taipei")

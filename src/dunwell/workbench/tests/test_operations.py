@@ -12,6 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dunwell.accounts.models import Position
+from dunwell.audit.actions import record
+from dunwell.audit.models import Event
 from dunwell.daybook.models import StepRun
 from dunwell.intake.actions import load_delivery
 from dunwell.intake.models import Delivery, QuarantinedRow
@@ -151,7 +153,7 @@ def test_a_day_that_stopped_half_way_says_so(house, ops):
     progress = ops.get(f"/days/{house.code}/{make.DAY}/progress/").content.decode()
 
     assert "4/5" in page
-    assert "hx-get" in progress and "The day is whole." not in progress
+    assert "Nothing has been heard of it" in progress and "The day is whole." not in progress
 
 
 def test_a_portfolio_that_is_not_there_shows_the_first(house, ops):
@@ -211,8 +213,54 @@ def test_the_next_day_is_started_in_a_process_of_its_own(house, ops, monkeypatch
     assert answer["Location"] == f"/days/{house.code}/{day}/progress/"
     assert calls == [[
         sys.executable, "-m", "django", "day", "run", "--date", str(day),
-        "--portfolio", house.code, "--skip-quiet",
+        "--portfolio", house.code, "--watched",
     ]]  # fmt: skip
+    event = Event.objects.get(kind="daybook.run_started")
+    assert (event.actor.role, event.data) == (Role.OPERATIONS, {"skip_quiet": False})
+
+
+def test_quiet_days_are_left_out_only_if_asked(house, ops, monkeypatch):
+    calls = started(monkeypatch)
+    form = {"portfolio": house.code, "day": str(make.DAY + timedelta(days=60))}
+
+    refused = ops.post("/days/run/", form)
+    ops.post("/days/run/", {**form, "skip_quiet": "on"})
+
+    assert told(refused).startswith("day.too_many_missed")
+    assert [words[-1] for words in calls] == ["--skip-quiet"]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"said": "no table is in force", "code": 1}, "no table is in force"),
+        ({"said": "", "code": -9}, "ended from outside (signal 9)"),
+    ],
+)
+def test_a_run_that_died_says_so_and_the_page_asks_no_more(data, says, house, ops, monkeypatch):
+    calls = started(monkeypatch)
+    day = make.DAY + timedelta(days=1)
+    path = f"/days/{house.code}/{day}/progress/"
+    ops.post("/days/run/", {"portfolio": house.code, "day": str(day), "skip_quiet": "on"})
+    running = ops.get(path).content.decode()
+    subject = f"day:{house.case.portfolio.pk}:{day}"
+    record("daybook.run_failed", subject=subject, actor=None, at=timezone.now(), **data)
+
+    died = ops.get(path).content.decode()
+    again = ops.post("/days/run/", {"portfolio": house.code, "day": str(day)})
+    started_again = ops.get(path).content.decode()
+
+    assert "hx-get" in running and "hx-get" in started_again and again.status_code == 302
+    assert says in died and "Run the day again" in died and 'name="skip_quiet"' in died
+    assert "hx-get" not in died
+    assert len(calls) == 2
+
+
+def test_who_only_reads_sees_how_a_run_died_and_starts_none(house, at):
+    page = at(make.agent(Role.AUDITOR)).get(f"/days/{house.code}/2026-03-10/progress/")
+
+    assert "Nothing has been heard of it" in page.content.decode()
+    assert "Run the day again</button>" not in page.content.decode()
 
 
 def test_a_delivery_without_portfolio_or_day_has_a_page(house, ops):

@@ -8,7 +8,6 @@ import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Count, Max, Q
@@ -21,8 +20,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dunwell.accounts.models import Snapshot
 from dunwell.daybook.models import Figure, StepRun
-from dunwell.daybook.queries import business_date, days_due, steps_of
+from dunwell.daybook.queries import business_date, steps_of
 from dunwell.daybook.rules import STEPS
+from dunwell.daybook.running import ended, start_day
 from dunwell.intake.actions import dismiss_row, load_delivery, release_row
 from dunwell.intake.layout import KINDS
 from dunwell.intake.models import Delivery, QuarantinedRow
@@ -283,7 +283,8 @@ def progress(request: StaffRequest, code: str, day: date) -> HttpResponse:
     done = len(runs) == len(STEPS)
     shown = {
         "portfolio": portfolio, "day": day, "runs": runs, "done": done,
-        "steps": STEPS, "share": 100 * len(runs) // len(STEPS),
+        "ended": None if done else ended(portfolio, day, now=timezone.now()),
+        "may_run": may(request.user, Can.RUN_DAY), "steps": STEPS, "share": 100 * len(runs) // len(STEPS),
     }  # fmt: skip
     return render(request, "workbench/_progress.html", shown)
 
@@ -297,20 +298,13 @@ def run(request: StaffRequest) -> HttpResponse:
         wrong = Refusal("day.which", "Choose a portfolio and a day.")
         return _days(request, refusals=(wrong,), status=422)
     portfolio, on = form.cleaned_data["portfolio"], form.cleaned_data["day"]
-    last = business_date(portfolio)
-    if last and on <= last:
-        wrong = Refusal("day.ran", "That day has run. Choose a later one.")
-        return _days(request, refusals=(wrong,), status=422)
-    if on > timezone.now().astimezone(ZoneInfo(portfolio.time_zone)).date():
-        # A mistyped year would move the business date away for good.
-        wrong = Refusal("day.to_come", "That day has not come yet. Choose today or an earlier one.")
-        return _days(request, refusals=(wrong,), status=422)
+    skip_quiet = form.cleaned_data["skip_quiet"]
     try:
-        # The process has no screen to say it on.
-        days_due(portfolio, on, skip_quiet=True)
+        start_day(portfolio, on, actor=request.user, skip_quiet=skip_quiet, now=timezone.now())
     except Refused as refused:
         return _days(request, refusals=refused.refusals, status=422)
-    words = ["day", "run", "--date", str(on), "--portfolio", portfolio.code, "--skip-quiet"]
+    words = ["day", "run", "--date", str(on), "--portfolio", portfolio.code, "--watched"]
+    words += ["--skip-quiet"] if skip_quiet else []
     subprocess.Popen(
         [sys.executable, "-m", "django", *words],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,

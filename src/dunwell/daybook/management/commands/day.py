@@ -18,6 +18,7 @@ from dunwell.daybook.exports import export_portfolio
 from dunwell.daybook.jobs import run_days
 from dunwell.daybook.queries import steps_of
 from dunwell.daybook.rules import STEPS
+from dunwell.daybook.running import watch
 from dunwell.kernel.refusal import Refused
 from dunwell.parties.models import Portfolio
 
@@ -40,6 +41,10 @@ class Command(BaseCommand):
         verbs.choices["run"].add_argument(
             "--skip-quiet", action="store_true", help="leave out days without a delivery"
         )
+        verbs.choices["run"].add_argument(
+            "--watched", action="store_true",
+            help="in a process of its own; how it ends is kept for the screen",
+        )  # fmt: skip
         verbs.choices["show"].add_argument("--json", action="store_true")
         verbs.choices["export"].add_argument("--out", type=Path, required=True)
 
@@ -59,6 +64,9 @@ class Command(BaseCommand):
             raise CommandError(
                 "The Spark engine is not part of this installation; use --engine duckdb."
             )
+        if options["watched"]:
+            self._watched(portfolio, **options)
+            return
         console = Console(stderr=True)
 
         def progress(day: date, step: str, produced: dict[str, int] | None) -> None:
@@ -81,6 +89,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{portfolio.code} {options['date']}: had run, nothing to do.")
         for day in days:
             self.stdout.write(f"{portfolio.code} {day}: done.")
+
+    def _watched(self, portfolio: Portfolio, **options: Any) -> None:
+        words = ["day", "run", "--date", str(options["date"]), "--portfolio", portfolio.code]
+        words += ["--skip-quiet"] if options["skip_quiet"] else []
+        code = watch(
+            portfolio,
+            options["date"],
+            [sys.executable, "-m", "django", *words],
+            clock=timezone.now,
+        )
+        if code:
+            sys.exit(1)
 
     def show(self, portfolio: Portfolio, **options: Any) -> None:
         runs = steps_of(portfolio, options["date"])
