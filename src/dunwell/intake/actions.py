@@ -12,7 +12,6 @@ from django.db import transaction
 from dunwell.audit.actions import record
 from dunwell.intake import mapping as mappings
 from dunwell.intake.apply import only_loader
-from dunwell.intake.cards import masked
 from dunwell.intake.faults import Stop, said
 from dunwell.intake.layout import KINDS
 from dunwell.intake.loading import Load, quiet, run
@@ -20,6 +19,7 @@ from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.models import Mapping as KeptMapping
 from dunwell.intake.reading import Progress
 from dunwell.intake.release import take_in
+from dunwell.kernel.cards import masked
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
 from dunwell.staff.models import Agent

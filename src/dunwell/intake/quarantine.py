@@ -8,13 +8,13 @@ import duckdb
 
 from dunwell.intake import staging
 from dunwell.intake.broken import MOST
-from dunwell.intake.cards import masked
 from dunwell.intake.checks import words
 from dunwell.intake.faults import CODES, Finding, Verdict
 from dunwell.intake.layout import Kind, Type
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.reading import Reading
 from dunwell.intake.staging import Staged
+from dunwell.kernel.cards import masked
 
 WAITS = (Verdict.ROW, Verdict.LOOK)
 # A payment in suspense is no fault of the file.

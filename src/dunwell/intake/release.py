@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from dunwell.accounts.models import Snapshot
 from dunwell.database import bulk
 from dunwell.database.current import current_url
-from dunwell.intake import apply, cards, deltas, names, payments, shape, staging
+from dunwell.intake import apply, deltas, names, payments, shape, staging
 from dunwell.intake.checks import Setting, text
 from dunwell.intake.deltas import Book
 from dunwell.intake.faults import CODES, Verdict, said
@@ -21,6 +21,7 @@ from dunwell.intake.layout import KINDS, Kind
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.staging import Staged
 from dunwell.intake.text import ROW
+from dunwell.kernel.cards import masked
 from dunwell.kernel.refusal import Refusal, Refused
 
 # Looking does not help these: no table can hold the row as it is.
@@ -126,7 +127,7 @@ def _refuse(bench: Bench, more: tuple[str, ...] = ()) -> None:
 def _whose(bench: Bench, given: dict[str, str]) -> str:
     """Return the SQL condition for the one or two people the row is about."""
     customer, account = given.get("customer_ref"), given.get("account_ref")
-    found = [f"p.customer_ref = {text(cards.masked(customer))}"] if customer else []
+    found = [f"p.customer_ref = {text(masked(customer))}"] if customer else []
     if account:
         found.append(
             f"p.id IN (SELECT party_id FROM accounts_account WHERE portfolio_id ="
