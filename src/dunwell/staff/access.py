@@ -76,6 +76,15 @@ def require(agent: Agent, can: Can) -> None:
         raise Forbidden(f"{agent.role} may not {can.value}")
 
 
+def require_actor(actor: Agent | None, can: Can) -> None:
+    """Ask for whoever does it; None is the machine's owner at the command line, who may all.
+
+    :raises Forbidden: if the actor's role has not the right
+    """
+    if actor is not None:
+        require(actor, can)
+
+
 def desk_scope(agent: Agent) -> Q:
     """Return the condition on the cases that are the agent's own."""
     return Q(collector=agent.pk) if may(agent, Can.SEE_CASES) else NOBODY

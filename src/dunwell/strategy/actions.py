@@ -14,14 +14,15 @@ from dunwell.audit.actions import record
 from dunwell.kernel.refusal import Refused
 from dunwell.portfolio.sheets import from_rows
 from dunwell.portfolio.tables import DecisionTable, sha256, to_data
+from dunwell.staff.access import Can, require_actor
 from dunwell.staff.models import Agent
 from dunwell.strategy.models import TableVersion
-from dunwell.strategy.queries import versions_in_force
 from dunwell.strategy.rules import (
     SHIPPED,
     Version,
     approval_refused,
     columns_refused,
+    day_without,
     retirement_refused,
     values_refused,
 )
@@ -42,7 +43,9 @@ def draft_table(
     """Keep a sheet, its header first, as the next draft of table ``code``.
 
     :raises Refused: with every fault of the sheet; nothing is kept then
+    :raises Forbidden: if the actor may not edit tables
     """
+    require_actor(actor, Can.EDIT_TABLES)
     header, *rules = rows or [[]]
     number = _next_version(code)
     table = from_rows(header, rules, code=code, version=number)
@@ -70,11 +73,14 @@ def approve_table(
     """Let a draft come into force on a day, by another person than its maker.
 
     :raises Refused: with every reason why not
+    :raises Forbidden: if the actor may not edit tables
     """
-    version = TableVersion.objects.select_for_update().get(pk=version_id)
-    taken = TableVersion.objects.filter(
-        code=version.code, in_force_from=in_force_from, state=TableVersion.State.APPROVED
-    ).exists()
+    require_actor(actor, Can.EDIT_TABLES)
+    version, others = _locked(version_id)
+    taken = any(
+        one.in_force_from == in_force_from and one.state == TableVersion.State.APPROVED
+        for one in others
+    )
     refusals = approval_refused(
         Version(version.state, version.made_by_id),
         approver=actor.pk,
@@ -96,17 +102,21 @@ def approve_table(
 def retire_table(
     version_id: int, *, from_day: date, actor: Agent, today: date, now: datetime
 ) -> TableVersion:
-    """Take an approved version out of force from a day on; another must be left.
+    """Take an approved version out of force from a day on; another must be left each day.
 
     :raises Refused: with every reason why not
+    :raises Forbidden: if the actor may not edit tables
     """
-    version = TableVersion.objects.select_for_update().get(pk=version_id)
-    left = versions_in_force(version.code, from_day).exclude(pk=version.pk).exists()
+    require_actor(actor, Can.EDIT_TABLES)
+    version, others = _locked(version_id)
+    days = [(one.in_force_from, one.retired_from) for one in others if one.in_force_from]
+    since = version.in_force_from or from_day
     refusals = retirement_refused(
         Version(version.state, version.made_by_id, version.in_force_from),
+        retirer=actor.pk,
         day=from_day,
         today=today,
-        last=not left,
+        without=day_without(days, retired=(since, None), from_day=from_day),
     )
     if refusals:
         raise Refused(*refusals)
@@ -147,6 +157,21 @@ def default_table(code: str) -> DecisionTable:
     """Return the shipped table of ``code`` as version 1."""
     header, *rules = default_rows(code)
     return from_rows(header, rules, code=code, version=1)
+
+
+def _locked(version_id: int) -> tuple[TableVersion, list[TableVersion]]:
+    """Return a version and the others of its code, all locked: they decide together.
+
+    In the order of their keys, so that two who lock them wait and do not block each other.
+
+    :raises TableVersion.DoesNotExist: if there is none
+    """
+    code = TableVersion.objects.values_list("code", flat=True).get(pk=version_id)
+    versions = list(
+        TableVersion.objects.select_for_update().defer("rules").filter(code=code).order_by("pk")
+    )
+    mine = next(one for one in versions if one.pk == version_id)
+    return mine, [one for one in versions if one.pk != version_id]
 
 
 def _next_version(code: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,6 +22,8 @@ ANSWERS = {
 }  # fmt: skip
 # The note of the versions that come with the product.
 SHIPPED = "Shipped default"
+# From a day on, and until another (not included); None is for ever.
+Days = tuple[date, date | None]
 TRACKS = ("self_serve", "desk", "field", "agency", "legal")
 
 
@@ -139,20 +141,54 @@ def approval_refused(
     return refusals
 
 
-def retirement_refused(version: Version, *, day: date, today: date, last: bool) -> list[Refusal]:
-    """Return why the version may not be retired. ``last``: no other is in force on ``day``."""
+def day_without(days: Iterable[Days], *, retired: Days, from_day: date) -> date | None:
+    """Return the first day on which nothing would be in force without ``retired``.
+
+    ``days`` are those of all other versions of the code. Only where one of them ends, or
+    this one would, can a gap begin.
+    """
+    others = list(days)
+    begins = max(from_day, retired[0])
+    ends = sorted(end for _, end in others if end is not None and end > begins)
+    return next(
+        (
+            day
+            for day in (begins, *ends)
+            if not any(first <= day and (end is None or day < end) for first, end in others)
+        ),
+        None,
+    )
+
+
+def retirement_refused(
+    version: Version, *, retirer: int, day: date, today: date, without: date | None
+) -> list[Refusal]:
+    """Return why ``retirer`` may not retire the version from ``day`` on.
+
+    ``without`` is the first day that would be left without a table. Whoever made a version
+    would decide alone which older one is back, so that another person retires it.
+    """
     refusals = []
     if version.state != "approved":
         refusals.append(Refusal("strategy.not_approved", "Only an approved version is retired."))
+    if version.made_by == retirer:
+        refusals.append(
+            Refusal(
+                "strategy.own_version",
+                "Nobody retires the version that he made. Ask a colleague of the strategy team.",
+            )
+        )
     if day < today:
         refusals.append(
             Refusal("strategy.in_the_past", "A version is retired from today or a later day.")
         )
-    if last:
+    if without is not None:
         refusals.append(
             Refusal(
                 "strategy.nothing_left",
-                "No other version would be in force and the day could not run. Approve one first.",
+                "No other version would be in force on %(day)s and the day could not run. "
+                "Approve one first.",
+                named={"day": without},
             )
         )
     return refusals
