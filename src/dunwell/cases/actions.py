@@ -7,8 +7,9 @@ from datetime import date, datetime
 from django.db import transaction
 
 from dunwell.audit.actions import record
+from dunwell.cases.assigning import lock_desk, take_over
 from dunwell.cases.holds import place_hold
-from dunwell.cases.leases import held_by_another, held_elsewhere
+from dunwell.cases.leases import held_by_another, held_elsewhere, renew
 from dunwell.cases.models import Case, Entry, Lease
 from dunwell.cases.outcomes import OUTCOMES
 from dunwell.cases.rules import CallRecord, call_refused, next_step
@@ -26,12 +27,14 @@ def record_call(
 ) -> Entry:
     """Write down how a call went and what comes next; the lease ends.
 
-    A promise is taken beside it by ``plans.actions.take_promise`` in the same transaction.
+    A call-back that was agreed on a pool case makes it the caller's, if he can have it:
+    he, or at its time his team, is given it. A promise is taken beside it by ``plans.actions.take_promise`` in the same transaction.
 
     :raises Refused: with everything that is missing or wrong; nothing is written then
     :raises Forbidden: if the case is not the actor's to work
     """
-    case: Case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True)
+    lock_desk(actor)
+    case: Case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True, also=("party",))
     today = today_of(case, now)
     refusals = call_refused(call, now=now, today=today)
     if case.state != Case.State.OPEN:
@@ -63,6 +66,8 @@ def record_call(
         _learn_of(point, rpc=outcome.rpc, bad=outcome.bad_number, now=now)
     if outcome.hold:
         place_hold(case, outcome.hold, evidence=note, actor=actor, now=now)
+    if call.callback_at:
+        take_over(case, actor, now=now)
     Lease.objects.filter(case=case, holder=actor).delete()
     record(
         "cases.call_recorded", subject=f"case:{case.pk}", actor=actor, at=now, outcome=call.outcome
@@ -103,6 +108,7 @@ def add_note(case_id: int, note: str, *, actor: Agent, now: datetime) -> Entry:
     case = require_case(Case, case_id, actor, Can.WORK_CASE)
     if not note.strip():
         raise Refused(Refusal("cases.empty_note", "Write something first."))
+    renew(case, actor, now=now)
     kept = without_card_data(note.strip())
     return write_entry(case, "note", actor=actor, now=now, note=kept)
 
@@ -122,6 +128,7 @@ def unmask(
         raise Forbidden("no such contact point on the case")
     if not reason.strip():
         raise Refused(Refusal("cases.no_unmask_reason", "Say what you need the number for."))
+    renew(case, actor, now=now)
     record(
         "parties.unmasked", subject=f"case:{case.pk}", actor=actor, at=now,
         contact_point=point.pk, reason=without_card_data(reason.strip()),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from dunwell.audit.actions import record
+from dunwell.cases.leases import renew
 from dunwell.cases.models import Case, Hold
 from dunwell.cases.timeline import today_of, write_entry
 from dunwell.kernel.cards import without_card_data
@@ -15,6 +17,16 @@ from dunwell.staff.access import Can, Forbidden, require_case
 from dunwell.staff.models import Agent, Role
 
 REVIEW_AFTER = timedelta(days=14)
+
+
+def in_force(party_id: int, *, today: date) -> QuerySet[Hold]:
+    """Return the cardholder's holds that are neither lifted nor over on ``today``.
+
+    ``today`` where the portfolio is.
+    """
+    return Hold.objects.filter(
+        Q(until_on=None) | Q(until_on__gt=today), party=party_id, lifted_on=None
+    )
 
 
 @transaction.atomic
@@ -40,10 +52,11 @@ def set_hold(
         refusals.append(Refusal("cases.no_evidence", "Say what the hold rests on."))
     if until_on and until_on <= today_of(case, now):
         refusals.append(Refusal("cases.hold_over", "The hold would be over already."))
-    if Hold.objects.filter(party=case.party_id, kind=kind, lifted_on=None).exists():
+    if in_force(case.party_id, today=today_of(case, now)).filter(kind=kind).exists():
         refusals.append(Refusal("cases.hold_there", "This hold is set already."))
     if refusals:
         raise Refused(*refusals)
+    renew(case, actor, now=now)
     kept = without_card_data(evidence.strip())
     return place_hold(case, kind, evidence=kept, actor=actor, now=now, until_on=until_on)
 
@@ -59,6 +72,9 @@ def place_hold(
 ) -> Hold:
     """Return the hold, made if it is not there yet. Call it inside the action's transaction."""
     today = today_of(case, now)
+    # What ran out was never lifted by anybody: it must not stand in the new one's way.
+    over = Hold.objects.filter(party=case.party_id, kind=kind, lifted_on=None, until_on__lte=today)
+    over.update(lifted_on=F("until_on"))
     hold, new = Hold.objects.get_or_create(
         party_id=case.party_id,
         kind=kind,
@@ -86,11 +102,15 @@ def lift_hold(case_id: int, kind: str, *, reason: str, actor: Agent, now: dateti
         raise Forbidden("collectors set holds and do not lift them")
     if not reason.strip():
         raise Refused(Refusal("cases.no_evidence", "Say why the hold is lifted."))
-    lifted = Hold.objects.filter(party=case.party_id, kind=kind, lifted_on=None).update(
-        lifted_on=today_of(case, now), lifted_by=actor
+    today = today_of(case, now)
+    lifted = (
+        in_force(case.party_id, today=today)
+        .filter(kind=kind)
+        .update(lifted_on=today, lifted_by=actor)
     )
     if not lifted:
         raise Refused(Refusal("cases.no_hold", "There is no such hold."))
+    renew(case, actor, now=now)
     kept = without_card_data(reason.strip())
     write_entry(case, "hold_lifted", actor=actor, now=now, note=kept, data={"hold": kind})
     record("cases.hold_lifted", subject=f"case:{case.pk}", actor=actor, at=now, hold=kind)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
+from dunwell.cases.assigning import lock_desk
 from dunwell.cases.models import Case, Lease
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, require, require_case
@@ -45,6 +46,14 @@ WHERE c.state = 'open' AND c.collector_id = %(me)s AND c.follow_up_at <= %(now)s
 ORDER BY c.follow_up_at, c.id
 LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """
+# So are those on cases of the pool: the index case_pool_callback has nothing else.
+POOL_CALLBACK = f"""
+SELECT c.id FROM cases_case c
+WHERE c.state = 'open' AND c.team_id = %(team)s AND c.collector_id IS NULL
+  AND c.follow_up_at <= %(now)s AND c.queue = ANY(%(queues)s) {FREE}
+ORDER BY c.follow_up_at, c.id
+LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+"""
 TAKE = """
 INSERT INTO cases_lease (case_id, holder_id, taken_at, until)
 VALUES (%(case)s, %(me)s, %(now)s, %(until)s)
@@ -64,7 +73,7 @@ def take_next(actor: Agent, *, now: datetime, zone: str) -> int | None:
     """
     require(actor, Can.WORK_CASE)
     # One person's double click must wait for itself, not take two cases.
-    Agent.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    lock_desk(actor)
     here = now.astimezone(ZoneInfo(zone))
     given: dict[str, Any] = {
         "me": actor.pk,
@@ -75,7 +84,7 @@ def take_next(actor: Agent, *, now: datetime, zone: str) -> int | None:
         "day_began": here.replace(hour=0, minute=0, second=0, microsecond=0),
     }
     Lease.objects.filter(holder=actor).delete()
-    for statement in (CALLBACK, OWN, POOL):
+    for statement in (CALLBACK, POOL_CALLBACK, OWN, POOL):
         found = _first(statement, given)
         # A colleague may have taken it, and let go of its row, after this statement
         # began to look: his lease then refuses ours, and a new look passes it over.
@@ -100,11 +109,26 @@ def take_case(case_id: int, *, actor: Agent, now: datetime) -> Case:
     :raises Refused: if a colleague holds it now
     :raises Forbidden: if it is not his to work
     """
+    lock_desk(actor)
     case: Case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True)
     Lease.objects.filter(holder=actor).exclude(case=case).delete()
     if not _take(case.pk, actor, now):
         raise Refused(held_by_another(case.pk))
     return case
+
+
+def renew(case: Case, actor: Agent, *, now: datetime) -> None:
+    """Let the actor's lease begin anew: who acts on a case still has it in hand.
+
+    Who has none gets none. Call it inside the action's transaction.
+    """
+    Lease.objects.filter(case=case, holder=actor).update(until=now + LEASE)
+
+
+def let_go(sender: object, *, user: Agent | None, **signalled: object) -> None:
+    """End the lease of somebody who signs out; receives ``user_logged_out``."""
+    if user is not None:
+        Lease.objects.filter(holder=user).delete()
 
 
 def held_by_another(case_id: int) -> Refusal:

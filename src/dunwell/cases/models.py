@@ -124,6 +124,12 @@ class Case(models.Model):
                 name="case_pool",
                 condition=Q(state="open", collector=None),
             ),
+            # Call-backs that were agreed on what waits.
+            models.Index(
+                fields=["team", "follow_up_at"],
+                name="case_pool_callback",
+                condition=Q(state="open", collector=None, follow_up_at__isnull=False),
+            ),
             # The lead's list.
             models.Index(
                 fields=["team", "-priority", "oldest_unpaid_due_on", "id"],

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from dunwell.audit.actions import record
+from dunwell.cases.assigning import assign_refused, lock_desk, moved_entry
 from dunwell.cases.models import Case, Entry, Lease
-from dunwell.cases.timeline import today_of
 from dunwell.kernel.cards import without_card_data
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, Forbidden, case_scope, require
@@ -26,25 +26,37 @@ def reassign(
 
     All or none; returns how many changed hands. Cases that he holds already stay.
 
-    :raises Refused: if the collector is not there, lacks the skill, or too many are asked
+    :raises Refused: if the collector is not there, lacks the skill, the language or the
+        room (the day's run would undo it), or too many are asked
     :raises Forbidden: if he may not, or a case is not in his scope
     """
     require(actor, Can.REASSIGN)
     refusals = _reassign_refused(case_ids, to, reason, actor)
     if refusals:
         raise Refused(*refusals)
+    if to is not None:
+        lock_desk(to)
     wanted = set(case_ids)
     cases = list(
         Case.objects.select_for_update(of=("self",))
-        .select_related("portfolio", "collector")
+        .select_related("portfolio", "collector", "party")
         .filter(case_scope(actor), pk__in=wanted, state=Case.State.OPEN)
         .order_by("pk")
     )
     if len(cases) != len(wanted):
         raise Forbidden("a case is closed or not in the actor's scope")
     moving = [case for case in cases if case.collector_id != (to.pk if to else None)]
+    refusals = assign_refused(to, moving) if to is not None and moving else []
+    if refusals:
+        raise Refused(*refusals)
     kept = without_card_data(reason.strip())
-    entries = [_moved(case, to, kept, actor, now) for case in moving]
+    entries = []
+    for case in moving:
+        was = case.collector.username if case.collector else None
+        case.collector = to
+        if to is not None:
+            case.team_id = to.team_id
+        entries.append(moved_entry(case, was, reason=kept, actor=actor, now=now))
     Case.objects.bulk_update(moving, ["collector", "team"])
     Entry.objects.bulk_create(entries)
     Lease.objects.filter(case__in=moving).delete()
@@ -88,20 +100,4 @@ def _can_be_given(to: Agent, actor: Agent) -> bool:
         and to.is_active
         and to.available
         and (actor.role != Role.LEAD or to.team_id == actor.team_id)
-    )
-
-
-def _moved(case: Case, to: Agent | None, reason: str, actor: Agent, now: datetime) -> Entry:
-    was = case.collector.username if case.collector else None
-    case.collector = to
-    if to is not None:
-        case.team_id = to.team_id
-    return Entry(
-        case=case,
-        kind="assigned",
-        business_date=today_of(case, now),
-        happened_at=now,
-        actor=actor,
-        note=reason,
-        data={"collector": to.username if to else None, "was": was},
     )

@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from dunwell.accounts.queries import owed_minor
 from dunwell.audit.actions import record
+from dunwell.cases.assigning import lock_desk, take_over
+from dunwell.cases.leases import renew
 from dunwell.cases.models import Case
 from dunwell.cases.timeline import today_of, write_entry
 from dunwell.kernel.calendars import holidays_of
@@ -29,10 +31,13 @@ def take_promise(
 ) -> Promise:
     """Write down the cardholder's word; ``amount_minor`` in the portfolio's currency.
 
+    On a pool case it makes the case the actor's, if he can have it.
+
     :raises Refused: with every reason why not; nothing is written then
     :raises Forbidden: if the case is not the actor's to work
     """
-    case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True)
+    lock_desk(actor)
+    case = require_case(Case, case_id, actor, Can.WORK_CASE, lock=True, also=("party",))
     if case.state != Case.State.OPEN:
         raise Refused(Refusal("cases.closed", "The case is closed. No promise is needed."))
     portfolio = case.portfolio
@@ -74,6 +79,8 @@ def take_promise(
     case.save(update_fields=["next_step_on"])
     said = {"promise": promise.pk, "amount_minor": amount_minor, "due_on": str(due_on)}
     write_entry(case, "promise_taken", actor=actor, now=now, data=said)
+    take_over(case, actor, now=now)
+    renew(case, actor, now=now)
     record("plans.promise_taken", subject=f"case:{case.pk}", actor=actor, at=now, **said)
     return promise
 
@@ -103,6 +110,7 @@ def withdraw_promise(
     today = today_of(case, now)
     promise.state, promise.decided_on = Promise.State.WITHDRAWN, today
     promise.save()
+    renew(case, actor, now=now)
     said = {"promise": promise.pk, "amount_minor": promise.amount_minor}
     kept = without_card_data(reason.strip())
     write_entry(case, "promise_withdrawn", actor=actor, now=now, note=kept, data=said)

@@ -90,7 +90,10 @@ _NO_ONES = make_password("no one's password")
 
 
 def sign_out(agent: Agent, *, now: datetime) -> None:
-    """Write down that the agent left his desk; his lease goes with him."""
+    """Write down that the agent left his desk.
+
+    His lease ends by the signal ``user_logged_out`` (``cases.leases.let_go``).
+    """
     record("staff.signed_out", subject=f"agent:{agent.pk}", actor=agent, at=now)
 
 

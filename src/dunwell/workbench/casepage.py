@@ -10,7 +10,9 @@ from django.db.models import Max, Q
 
 from dunwell.accounts.models import AccountBucket, Snapshot
 from dunwell.accounts.queries import Held, accounts_of
+from dunwell.cases.holds import in_force
 from dunwell.cases.models import Case, Entry, Hold, Lease
+from dunwell.cases.timeline import today_of
 from dunwell.daybook.queries import business_date
 from dunwell.parties.models import ContactPoint
 from dunwell.plans.models import Promise
@@ -74,9 +76,7 @@ def case_page(case: Case, agent: Agent, *, now: datetime) -> CasePage:
                 "-valid", "role", "kind", "id"
             )
         ),
-        holds=list(
-            Hold.objects.filter(party=case.party_id, lifted_on=None).select_related("set_by")
-        )
+        holds=list(in_force(case.party_id, today=today_of(case, now)).select_related("set_by"))
         if whole
         else [],
         promises=list(

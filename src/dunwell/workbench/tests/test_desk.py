@@ -440,3 +440,28 @@ def test_the_language_of_a_refused_page_leads_back_to_the_case(house, at):
     assert f'name="next" value="/case/{house.case.pk}/"' in page
     assert (answer.status_code, answer.wsgi_request.path) == (200, f"/case/{house.case.pk}/")
     assert '<html lang="zh-hans">' in answer.content.decode()
+
+
+# -- whose it is, and what is in force -------------------------------------------------
+
+
+@pytest.mark.parametrize(("capacity", "said"), [(10, "on your desk now"), (0, "stays in the pool")])
+def test_the_caller_is_told_whose_the_pool_case_is_now(capacity, said, house, at):
+    house.ada.capacity = capacity
+    house.ada.save()
+    pool = make.case(collector=None)
+    typed = {"outcome": "rpc_callback", **SPOKE, "callback_at": f"{tomorrow()}T10:00"}
+
+    browser = at(house.ada)
+    browser.post(f"/case/{pool.pk}/call/", typed)
+
+    assert said in browser.get("/worklist/").content.decode()
+
+
+def test_the_page_shows_only_holds_that_are_in_force(house, at):
+    Hold.objects.update(until_on=make.DAY + timedelta(days=1))
+
+    page = at(house.bo).get(f"/case/{house.case.pk}/")
+
+    assert page.context["parts"].holds == []
+    assert "letter of 3 March" not in page.content.decode()

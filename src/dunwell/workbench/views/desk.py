@@ -138,12 +138,32 @@ def call(request: StaffRequest, case_id: int) -> HttpResponse:
     except Refused as refused:
         return _case(request, case_id, refusals=refused.refusals, typed=form, status=422)
     tell_masked(request)
+    _tell_whose(request, found, form)
     messages.success(
         request, _("Written down: %(outcome)s.") % {"outcome": OUTCOMES[form.record.outcome].label}
     )
     if request.POST.get("then") == "next":
         return take_the_next(request)
     return redirect("workbench:case", case_id)
+
+
+def _tell_whose(request: StaffRequest, was: Case, form: CallForm) -> None:
+    """Say whose a pool case is now that something was agreed on it."""
+    agreed = form.record.callback_at or form.record.promise_due
+    if was.collector_id is not None or not agreed:
+        return
+    now = Case.objects.select_related("team").get(pk=was.pk)
+    if now.collector_id == request.user.pk:
+        messages.info(request, _("The case left the pool: it is on your desk now."))
+    elif now.collector_id is None:
+        messages.warning(
+            request,
+            _(
+                "The case stays in the pool, as your desk cannot take it. When it is due, Next"
+                " gives it to whoever of %(team)s asks first."
+            )
+            % {"team": now.team.name if now.team else _("its team")},
+        )
 
 
 @transaction.atomic
