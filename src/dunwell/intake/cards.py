@@ -7,16 +7,56 @@ from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
+from stdnum import luhn
 
-from dunwell.intake.checks import LONG_DIGITS, national_id_is_right, text
+from dunwell.intake.checks import LONG_DIGITS, SHORTEST_CARD, national_id_is_right, text
 from dunwell.intake.faults import Finding
 from dunwell.intake.layout import Column, Kind, Type
 from dunwell.kernel.cards import masked
 
-# A reference of a bank is often as long as a card number and fits the check by chance.
-_KEY = re.compile(r"(?:^|[^0-9-])(?:4|5[1-5]|6[0245]|3[0-9]|2[2-7])[0-9-]{11,}[0-9]")
+# A reference of a bank is often as long as a card number and fits the check by chance: in a
+# key only what networks begin their numbers with counts, in one group or in theirs.
+_OF_A_NETWORK = re.compile(r"4|5[1-5]|6[0245]|3[04-9]|2[2-7]|9558")
+_DIGITS = re.compile(r"[0-9]+")
+_IN_KEY = re.compile(r"[0-9]+(?:[./_-][0-9]+)*")
+_GROUPED = ((4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4),
+            (6, 13), (6, 10))  # fmt: skip
+LONGEST = 19
 AT_ONCE = 20_000
 LONGEST_TEXT = 1_000
+
+
+def key_without_cards(key: str) -> str:
+    """Return a reference with every network's card number cut down to its last four.
+
+    Zeros in front are filling: they neither make a number longer nor hide it.
+    """
+    while found := next(_cards_in_key(key), None):
+        begin, end, last = found
+        key = f"{key[:begin]}[card ****{last}]{key[end:]}"
+    return key
+
+
+def _cards_in_key(key: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where card numbers stand among the groups of digits, and their last four."""
+    for run in _IN_KEY.finditer(key):
+        groups = [match.span() for match in _DIGITS.finditer(key, *run.span())]
+        for first in range(len(groups)):
+            for last in range(first + 1, min(first + 6, len(groups) + 1)):
+                some = groups[first:last]
+                digits = "".join(key[begin:end] for begin, end in some).lstrip("0")
+                shape = tuple(end - begin for begin, end in some)
+                if (len(some) == 1 or shape in _GROUPED) and _is_network_card(digits):
+                    yield some[0][0], some[-1][1], digits[-4:]
+
+
+def _is_network_card(digits: str) -> bool:
+    return (
+        SHORTEST_CARD <= len(digits) <= LONGEST
+        and _OF_A_NETWORK.match(digits) is not None
+        and len(set(digits)) > 1
+        and luhn.is_valid(digits)
+    )
 
 
 def redact(con: duckdb.DuckDBPyConnection, kind: Kind, file: str) -> list[Finding]:
@@ -60,9 +100,8 @@ def _changes(
         f"FROM suspect WHERE rowid >= {after} AND rowid < {after + AT_ONCE}"
     ).fetchall():
         after += AT_ONCE
-        if column.type is Type.KEY:
-            hits = [(row, value) for row, value in hits if _KEY.search(value)]
-        if changed := [(row, kept) for row, value in hits if (kept := masked(value)) != value]:
+        clean = key_without_cards if column.type is Type.KEY else masked
+        if changed := [(row, kept) for row, value in hits if (kept := clean(value)) != value]:
             yield changed
 
 

@@ -22,8 +22,9 @@ INVISIBLE = (
 )
 PRIVATE = r"[\x{e000}-\x{f8ff}\x{f0000}-\x{10fffd}]"
 GARBLED = r"\x{fffd}|锟斤拷|ï»¿|Ã[\x{80}-\x{bf}]|â€"
+SHORTEST_CARD = 13
 # Thirteen characters or more of digits and their usual separators: perhaps a card number.
-LONG_DIGITS = r"[0-9０-９][0-9０-９ .\x{a0}\x{2010}-\x{2015}\x{3000}-]{11,}[0-9０-９]"
+LONG_DIGITS = r"[0-9０-９][0-9０-９ ./_\x{a0}\x{2010}-\x{2015}\x{3000}-]{11,}[0-9０-９]"
 # Marks that join the letter before them: the text may have a composed form.
 _COMBINING = r"[\x{300}-\x{36f}\x{1100}-\x{11ff}\x{1ab0}-\x{1aff}\x{20d0}-\x{20ff}\x{3099}\x{309a}]"
 _SUSPECT = rf"\x{{0}}|{_COMBINING}|{INVISIBLE}|\s{{2}}|[\r\n\t]|{PRIVATE}|{GARBLED}|^{_SPACE}|{_SPACE}$|{LONG_DIGITS}|\x22"
@@ -81,8 +82,9 @@ def national_id_is_right(name: str) -> str:
     )
 
 
-# In a key only what an issuer's number can begin with: bank references are long, too.
-LONG_KEY = r"(?:^|[^0-9-])(?:[3-6]|2[2-7])[0-9-]{11,}[0-9]"
+# In a key only what an issuer's number can begin with, perhaps after zeros: bank references
+# are long, too. ``cards.key_without_cards`` looks again at what this finds.
+LONG_KEY = r"(?:^|[^0-9])0*(?:[3-6]|2[2-7]|9558)[0-9./_-]{11,}[0-9]"
 
 
 def fine(column: Column, setting: Setting) -> str:
@@ -112,10 +114,13 @@ def _code_is_fine(column: Column) -> str:
     if name == "card_last4":
         return like(name, "[0-9]{4}")
     plain = like(name, rf"[A-Za-z0-9*()/._+-]{{1,{column.length}}}")
+    if column.length < SHORTEST_CARD:
+        return plain
+    bare = f"not {has(name, LONG_DIGITS)}"
     if name == "id_number":
         looks = like(name, "[0-9]{17}[0-9Xx]")
-        return f"{plain} and (not {has(name, LONG_DIGITS)} or ({looks} and {national_id_is_right(name)}))"
-    return plain
+        bare = f"({bare} or ({looks} and {national_id_is_right(name)}))"
+    return f"{plain} and {bare}"
 
 
 def tidied(column: Column) -> str:
