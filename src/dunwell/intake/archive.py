@@ -26,6 +26,9 @@ RATIO_FROM = 1 << 20
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 _ARCHIVE = re.compile(r"(?i)\.(zip|gz|tgz|bz2|xz|zst|7z|rar|tar|jar)$")
 _SEALED = re.compile(r"(?i)\.(pgp|gpg|asc|sig|p7m|enc)$")
+_SUFFIXES = (".csv", ".parquet", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+# Bytes that a file system takes for one name.
+_LONGEST_NAME = 255
 _PLAIN_NAME = re.compile(r"[\w][\w .()+@=-]{0,149}")
 
 
@@ -90,7 +93,7 @@ def locate(opened: Opened, entry: Entry) -> tuple[Path, list[Finding]]:
     :raises Stop: if it is missing or its name leaves the folder
     """
     pure = PurePosixPath(entry.name.replace("\\", "/"))
-    if len(pure.parts) != 1 or "\0" in entry.name or entry.name in (".", ".."):
+    if len(pure.parts) != 1 or not manifest.is_text(entry.name) or entry.name in (".", ".."):
         refuse("I08_unsafe_path", shown(entry.name))
     if _SEALED.search(entry.name):
         refuse("A18_signed_or_sealed", shown(entry.name))
@@ -106,6 +109,19 @@ def locate(opened: Opened, entry: Entry) -> tuple[Path, list[Finding]]:
     if not stat.S_ISREG(mode):
         refuse("I08_unsafe_path", shown(entry.name))
     return path, findings
+
+
+def stand_in(path: Path, kind: str, work: Path) -> Path:
+    """Return a plain name in ``work`` by which a file may be read.
+
+    What reads it takes marks such as ``*``, ``name=`` and ``.gz`` in a path for orders.
+    """
+    given = path.suffix.lower()
+    suffix = given if given in _SUFFIXES else ".csv"
+    plain = work / "files" / f"{kind}{suffix}"
+    plain.parent.mkdir(exist_ok=True)
+    plain.symlink_to(path.absolute())
+    return plain
 
 
 def _items(folder: Path, name: str) -> list[Path]:
@@ -170,11 +186,12 @@ def judge(
     members = [item for item in every if not item.is_dir()]
     if len(every) > ENTRIES or sum(m.file_size for m in members) > largest:
         refuse("I04_too_large", name)
-    names = [item.filename for item in every]
-    if len(set(names)) != len(names):
-        refuse("I05_nested", name)
     for item in every:
         _judge_name(item, name, deepest)
+    names = [_plain(item) for item in every]
+    files = {_plain(item) for item in members}
+    if len(set(names)) != len(names) or any(files & set(pure.parents) for pure in names):
+        refuse("I05_nested", name)
     _judge_sizes(members, name)
     return members
 
@@ -192,15 +209,19 @@ def _judge_sizes(members: list[zipfile.ZipInfo], name: str) -> None:
             refuse("I04_too_large", name, shown(member.filename))
 
 
+def _plain(item: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(item.filename.replace("\\", "/"))
+
+
 def _judge_name(item: zipfile.ZipInfo, name: str, deepest: int) -> None:
-    given = item.filename.replace("\\", "/")
-    pure = PurePosixPath(given)
+    given, pure = item.filename.replace("\\", "/"), _plain(item)
     kind = stat.S_IFMT(item.external_attr >> 16)
     unsafe = (
         pure.is_absolute()
         or ".." in pure.parts
         or ":" in given
-        or len(pure.parts) > deepest
+        or not 0 < len(pure.parts) <= deepest
+        or any(len(part.encode()) > _LONGEST_NAME for part in pure.parts)
         or any(_DEVICE.fullmatch(part) for part in pure.parts)
         or kind not in (0, stat.S_IFREG, stat.S_IFDIR)
     )
@@ -214,7 +235,7 @@ def _judge_name(item: zipfile.ZipInfo, name: str, deepest: int) -> None:
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, name: str) -> None:
     """Unpack one member, no further than it says it is long."""
-    target = folder / member.filename.replace("\\", "/")
+    target = folder / _plain(member)
     target.parent.mkdir(exist_ok=True)
     left = member.file_size
     with archive.open(member) as source, target.open("wb") as out:

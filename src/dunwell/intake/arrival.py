@@ -7,17 +7,19 @@ from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 
-import holidays
 from django.db.models import QuerySet
 
 from dunwell.intake.faults import Finding, Stop
 from dunwell.intake.manifest import NAME, Manifest
 from dunwell.intake.models import Delivery
+from dunwell.intake.shown import reduced
+from dunwell.kernel.calendars import holidays_of
 from dunwell.kernel.days import is_working_day
 from dunwell.parties.models import Portfolio
 
 # Deliveries at least so many days apart are statement cycles, not days.
 CYCLE_DAYS = 21
+EARLIEST_YEAR = 1990
 _DAY_IN_NAME = re.compile(r"(?<![0-9])(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 
 
@@ -40,7 +42,7 @@ def portfolio_of(manifest: Manifest, asked: str | None) -> Portfolio:
                 "intake.A10_wrong_portfolio",
                 file=NAME,
                 column="portfolio",
-                masked=manifest.portfolio[:40],
+                masked=manifest.portfolio if found else reduced(manifest.portfolio),
             )
         )
     return found
@@ -57,12 +59,15 @@ def refuse_other_day(name: str, manifest: Manifest) -> None:
 
 
 def in_turn(portfolio: Portfolio, manifest: Manifest, today: date) -> list[Finding]:
-    """Return what is to be said of the delivery's place in the row of days."""
+    """Return what is to be said of the delivery's place in the row of days.
+
+    ``today`` is the portfolio's, by its own zone.
+    """
     day = manifest.business_date
     last = applied(portfolio).first()
-    findings = []
-    if day > today:
-        findings.append(Finding("intake.A14_future_day", file=NAME, masked=day.isoformat()))
+    if day.year < EARLIEST_YEAR:
+        return [Finding("intake.A14_too_early", file=NAME, masked=day.isoformat())]
+    findings = _ahead(day, today)
     if last is None or last.business_date is None:
         return findings
     if manifest.correction and day <= last.business_date:
@@ -76,6 +81,14 @@ def in_turn(portfolio: Portfolio, manifest: Manifest, today: date) -> list[Findi
             findings.append(_missing(manifest.previous))
         return findings
     return findings + _gap(portfolio, last.business_date, day)
+
+
+def _ahead(day: date, today: date) -> list[Finding]:
+    """Tomorrow may have begun where the sender is; a mistyped year would stay for good."""
+    if day <= today:
+        return []
+    code = "A14_future_day" if day == today + timedelta(days=1) else "A14_far_day"
+    return [Finding(f"intake.{code}", file=NAME, masked=day.isoformat())]
 
 
 def _missing(day: date) -> Finding:
@@ -95,7 +108,7 @@ def _gap(portfolio: Portfolio, last: date, day: date) -> list[Finding]:
             if gaps and code == "A13_new_cycle"
             else [Finding(f"intake.{code}", file=NAME, masked=day.isoformat())]
         )
-    free = holidays.country_holidays(portfolio.country, years=(last.year, day.year))
+    free = holidays_of(portfolio.country)
     between = (last + timedelta(days=after) for after in range(1, min(gap, 400)))
     missing = next((d for d in between if is_working_day(d, free)), None)
     return [_missing(missing)] if missing else []

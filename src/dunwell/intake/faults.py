@@ -82,6 +82,8 @@ CODES: dict[str, tuple[Verdict, str]] = {
     "intake.A13_new_cycle": (AL, _("Long after the delivery before; taken as a new cycle.")),
     "intake.A14_older_day": (RF, _("A later day has already been applied.")),
     "intake.A14_future_day": (AL, _("The business date has not come yet.")),
+    "intake.A14_far_day": (H, _("The business date is later than tomorrow.")),
+    "intake.A14_too_early": (RF, _("The business date is before 1990.")),
     "intake.A15_part_missing": (H, _("A file that the manifest names has not come.")),
     "intake.A16_busy": (H, _("Another delivery of this portfolio is being loaded now.")),
     "intake.A17_odd_name": (N, _("The file's name is unusual; an internal name was used.")),

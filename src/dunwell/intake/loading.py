@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ from dunwell.intake.faults import Finding, Stop, Verdict
 from dunwell.intake.manifest import Manifest
 from dunwell.intake.models import Delivery, Mapping
 from dunwell.intake.reading import Progress, Reading, read
+from dunwell.intake.shown import fit, place
 from dunwell.parties.models import Portfolio
 from dunwell.staff.models import Agent
 
@@ -315,12 +316,19 @@ def _delivery(load: Load, state: str) -> Delivery:
     )
 
 
+def _told(finding: Finding) -> dict[str, object]:
+    """Return a finding as the report keeps it, its place with nobody's data in it."""
+    return replace(
+        finding, file=fit(finding.file), column=place(finding.code, finding.column)
+    ).as_json()
+
+
 def _finish(load: Load, delivery: Delivery) -> None:
     delivery.rows, delivery.rows_at_fault = load.rows, load.at_fault
     delivery.seconds = load.clock.total
     delivery.report = {
         "files": load.files,
-        "findings": [finding.as_json() for finding in load.findings[:FINDINGS_KEPT]],
+        "findings": [_told(finding) for finding in load.findings[:FINDINGS_KEPT]],
         "changes": load.changes,
         "seconds": load.clock.laps,
         "approved": sorted(load.approved),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from dunwell.intake.faults import Finding, Stop
 from dunwell.intake.layout import KINDS, Type
@@ -17,6 +17,7 @@ NAME = "manifest.json"
 LARGEST = 1 << 20
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TOTAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,3})?", re.ASCII)
+_UNFIT = re.compile(r"[\0\ud800-\udfff]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -64,13 +65,13 @@ def parse(raw: bytes) -> Manifest:
     wrong: list[str] = []
     files = tuple(_entries(document.get("files"), wrong))
     portfolio = document.get("portfolio")
-    if not isinstance(portfolio, str) or not portfolio:
+    if not is_text(portfolio) or not portfolio:
         wrong.append("portfolio")
     encoding = document.get("encoding", "utf-8")
     if not isinstance(encoding, str) or encoding.lower() not in ENCODINGS:
         wrong.append("encoding")
     mapping = document.get("mapping", "")
-    if not isinstance(mapping, str):
+    if not is_text(mapping):
         wrong.append("mapping")
     day, before = _days(document, wrong)
     all_movements = _switch(document, "all_movements", wrong)
@@ -87,6 +88,11 @@ def parse(raw: bytes) -> Manifest:
         all_movements,
         correction,
     )
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Say whether it is text that a database can hold: no NUL, no half characters."""
+    return isinstance(value, str) and not _UNFIT.search(value)
 
 
 def _switch(document: dict[str, Any], name: str, wrong: list[str]) -> bool:
@@ -163,11 +169,11 @@ def _entry(given: object, where: str, wrong: list[str]) -> Entry | None:
     before = len(wrong)
     name, kind, rows = given.get("name"), given.get("kind"), given.get("rows")
     sha, sheet = given.get("sha256"), given.get("sheet", "")
-    if not isinstance(sheet, str) or len(sheet) > 100:
+    if not is_text(sheet) or len(sheet) > 100:
         wrong.append(f"{where}.sheet")
     if not isinstance(name, str) or not name or len(name) > 500:
         wrong.append(f"{where}.name")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         wrong.append(f"{where}.kind")
     if type(rows) is not int or not 0 <= rows <= 10**9:
         wrong.append(f"{where}.rows")
@@ -188,10 +194,13 @@ def _totals(given: object, kind: str, where: str, wrong: list[str]) -> dict[str,
         for column in (KINDS[kind].columns if kind in KINDS else ())
         if column.type in (Type.AMOUNT, Type.SIGNED, Type.KEY)
     }
-    for name, value in given.items():
-        if name not in summed or not isinstance(value, str) or not _TOTAL.fullmatch(value):
-            wrong.append(f"{where}.totals.{name}"[:100])
-    if len(wrong) and any(item.startswith(f"{where}.totals") for item in wrong):
+    bad = [
+        f"{where}.totals.{name}"[:100]
+        for name, value in given.items()
+        if name not in summed or not isinstance(value, str) or not _TOTAL.fullmatch(value)
+    ]
+    wrong += bad
+    if bad:
         return {}
     return {name: Decimal(value) for name, value in given.items()}
 

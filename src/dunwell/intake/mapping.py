@@ -12,7 +12,10 @@ import yaml
 from dunwell.intake.checks import text
 from dunwell.intake.faults import Finding, Stop
 from dunwell.intake.layout import KINDS, Column, Kind, Type
+from dunwell.intake.manifest import is_text
 from dunwell.intake.text import tidy_name
+
+LONGEST = 64_000  # characters
 
 _DATES = {
     "YYYY-MM-DD": "%Y-%m-%d",
@@ -125,9 +128,13 @@ def parse(source: str) -> Mapping:
 
     :raises Stop: with one finding for each thing that is wrong with it
     """
+    if len(source) > LONGEST:
+        raise Stop(Finding("intake.M01_mapping"))
     try:
-        document = yaml.safe_load(source)
-    except yaml.YAMLError:
+        # What refers to itself or names its own types is no plain description.
+        odd = any(_is_odd(event) for event in yaml.parse(source))
+        document = None if odd else yaml.safe_load(source)
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise Stop(Finding("intake.M01_mapping")) from None
     if not isinstance(document, dict) or not document:
         raise Stop(Finding("intake.M01_mapping"))
@@ -136,6 +143,10 @@ def parse(source: str) -> Mapping:
     if wrong:
         raise Stop(*(Finding("intake.M01_mapping", column=where[:120]) for where in wrong))
     return Mapping(layouts)
+
+
+def _is_odd(event: yaml.Event) -> bool:
+    return any(getattr(event, mark, None) for mark in ("anchor", "tag"))
 
 
 def _layout(kind: str, given: Any, wrong: list[str]) -> Layout:
@@ -177,7 +188,7 @@ def _texts(given: Any, where: str, known: set[str], wrong: list[str]) -> dict[st
         wrong.append(where)
         return {}
     wrong += [f"{where}.{name}" for name in given if name not in known]
-    wrong += [f"{where}.{name}" for name, v in given.items() if not isinstance(v, str | int)]
+    wrong += [f"{where}.{n}" for n, v in given.items() if not (is_text(v) or isinstance(v, int))]
     return {str(name): str(value) for name, value in given.items()}
 
 

@@ -37,7 +37,7 @@ BROKEN = (duckdb.IOException, duckdb.InvalidInputException, duckdb.Serialization
 
 def source(path: Path) -> str:
     """Return the SQL that reads the file."""
-    return f"read_parquet({text(str(path))})"
+    return f"read_parquet({text(str(path))}, hive_partitioning=false)"
 
 
 def names(con: duckdb.DuckDBPyConnection, path: Path, file: str, rows: int) -> dict[str, str]:

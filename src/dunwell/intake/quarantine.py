@@ -10,9 +10,9 @@ from dunwell.intake import staging
 from dunwell.intake.broken import MOST
 from dunwell.intake.checks import words
 from dunwell.intake.faults import CODES, Finding, Verdict
-from dunwell.intake.layout import Kind, Type
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.reading import Reading
+from dunwell.intake.shown import fit, hidden
 from dunwell.intake.staging import Staged
 from dunwell.kernel.cards import masked
 
@@ -21,23 +21,6 @@ WAITS = (Verdict.ROW, Verdict.LOOK)
 NOT_COUNTED = ("intake.H08_unknown_account", "intake.G01_repeated")
 WAITING = tuple(code for code, (verdict, _) in CODES.items() if verdict in WAITS)
 AT_ONCE = 5_000
-SHOWN = 200
-_OPEN = (Type.AMOUNT, Type.SIGNED, Type.DATE, Type.COUNT, Type.FLAG, Type.CHOICE)
-
-
-def hidden(kind: Kind, column: str, value: str | None) -> str:
-    """Return a value as a report may show it: personal text is reduced to its ends."""
-    if value is None:
-        return ""
-    known = {c.name: c for c in kind.columns}
-    safe = masked(value)[:60]
-    if safe != value[:60]:
-        return safe
-    if column in known and known[column].type in _OPEN:
-        return safe
-    if column in ("currency", "country", "time_zone", "account_ref", "payment_ref", "reverses_ref"):
-        return safe
-    return "*" * len(safe) if len(safe) < 5 else f"{safe[0]}{'*' * (len(safe) - 2)}{safe[-1]}"
 
 
 def judge(reading: Reading) -> int:
@@ -166,10 +149,7 @@ def _row(
         }
         for column, code in faults
     ]
-    clean = {
-        name: masked(value).replace("\0", "\ufffd") if value is not None else ""
-        for name, value in given.items()
-    }
+    clean = {name: fit(masked(value)) if value is not None else "" for name, value in given.items()}
     return QuarantinedRow(
         delivery=delivery,
         file=staged.file,

@@ -60,7 +60,8 @@ def read(reading: Reading, opened: Opened, manifest: Manifest, mapping: Mapping 
         path, findings = archive.locate(opened, entry)
         reading.findings += findings
         before = path.stat()
-        staged = _read_file(reading, path, entry, manifest.encoding, mapping)
+        plain = archive.stand_in(path, entry.kind, reading.work)
+        staged = _read_file(reading, plain, entry, manifest.encoding, mapping)
         after = path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             refuse("A06_still_growing", entry.name)

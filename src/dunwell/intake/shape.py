@@ -13,6 +13,7 @@ from dunwell.intake.checks import Setting, like
 from dunwell.intake.faults import Finding
 from dunwell.intake.layout import Kind, Type
 from dunwell.intake.manifest import Entry
+from dunwell.intake.shown import reduced
 from dunwell.intake.staging import Staged
 
 # What a snapshot keeps in minor units, to be compared with the days after.
@@ -95,7 +96,7 @@ def keys(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[Finding]:
         ).fetchone()
         if clash:
             findings.append(
-                Finding("intake.G03_key_clash", file=staged.file, column=name, masked=clash[0])
+                Finding("intake.G03_key_clash", staged.file, None, name, reduced(clash[0]))
             )
     return findings
 

@@ -53,6 +53,7 @@ def read_csv(path: Path, width: int, *, numbered: bool) -> str:
     return (
         f"read_csv({checks.text(str(path))}, auto_detect=false, header=true, delim=',',"
         " quote='\"', escape='\"', strict_mode=true, null_padding=false, nullstr='',"
+        " compression='none', hive_partitioning=false,"
         f" max_line_size={text.LINE_LIMIT}, buffer_size={text.LINE_LIMIT * 4},"
         f" columns={{{columns}}})"
     )

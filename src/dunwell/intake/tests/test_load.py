@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Q
 from psycopg import connect
 
 from dunwell.accounts.models import Account, Payment, Position, Snapshot
@@ -16,7 +17,7 @@ from dunwell.intake.actions import load_delivery
 from dunwell.intake.apply import LOCK
 from dunwell.intake.models import Delivery
 from dunwell.intake.tests import making
-from dunwell.parties.models import ContactPoint, Party
+from dunwell.parties.models import ContactPoint, Party, Portfolio
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -49,8 +50,8 @@ def later(folder, day, change=None, **given):
     return making.write(folder, rows, day=day, **given)
 
 
-def load(path):
-    delivery = load_delivery(path, now=making.NOW)
+def load(path, *, now=making.NOW):
+    delivery = load_delivery(path, now=now)
     return delivery, {finding["code"] for finding in delivery.report["findings"]}
 
 
@@ -86,16 +87,94 @@ def test_the_same_day_with_other_content_is_refused(tmp_path):
         (date(2026, 11, 20), "refused", "A14_older_day"),
         (date(2026, 11, 26), "held", "A13_day_missing"),
         (date(2026, 12, 20), "applied", "A13_new_cycle"),
+        (date(2062, 11, 24), "held", "A14_far_day"),
+        (date(9999, 12, 31), "held", "A14_far_day"),
+        (date(1, 1, 3), "refused", "A14_too_early"),
     ],
 )
 def test_days_come_in_order(tmp_path, day, state, code):
     making.portfolio()
     load(making.write(tmp_path / "d"))
 
-    delivery, codes = load(later(tmp_path / "e", day))
+    came = making.NOW + timedelta(days=30)  # 24 December
+    delivery, codes = load(later(tmp_path / "e", day), now=came)
 
     assert delivery.state == state
     assert f"intake.{code}" in codes
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "code"),
+    [
+        (date(2026, 11, 24), "applied", set()),
+        (date(2026, 11, 25), "applied", {"intake.A14_future_day"}),
+        (date(2026, 11, 26), "held", {"intake.A14_far_day"}),
+        (date(9999, 12, 31), "held", {"intake.A14_far_day"}),
+        (date(1989, 12, 31), "refused", {"intake.A14_too_early"}),
+        (date(1, 1, 3), "refused", {"intake.A14_too_early"}),
+    ],
+)
+def test_a_mistyped_first_day_is_not_for_good(tmp_path, day, state, code):
+    making.portfolio()
+
+    delivery, codes = load(making.write(tmp_path / "d", day=day))
+
+    # 10 o'clock of the 24th where the portfolio is.
+    assert (delivery.state, codes) == (state, code)
+    if state != "applied":
+        assert load(making.write(tmp_path / "e"))[0].state == "applied"
+
+
+@pytest.mark.parametrize("country", ["ZZ", "EU"])
+def test_a_country_without_known_holidays_has_weekends(tmp_path, country):
+    whose = making.portfolio()
+    Portfolio.objects.filter(pk=whose.pk).update(country=country)
+    load(making.write(tmp_path / "d"))
+
+    assert load(later(tmp_path / "e", date(2026, 11, 26)))[1] >= {"intake.A13_day_missing"}
+
+
+def reached(folder, name, *, file="customers.csv", form="csv"):
+    """Write a delivery in which one file is called ``name``; return its folder."""
+    path = making.write(folder, form=form)
+    document = json.loads((path / "manifest.json").read_text())
+    (path / file).rename(path / name)
+    document["files"][0]["name"] = name
+    (path / "manifest.json").write_text(json.dumps(document))
+    return path
+
+
+def test_a_name_with_marks_reads_no_other_file(tmp_path):
+    making.portfolio()
+    path = reached(tmp_path / "d", "c?stom.csv")
+    other = making.as_csv("customers", [{**making.customers(4)[3], "name": "Not Hashed"}])
+    (path / "cXstom.csv").write_bytes(other)
+
+    assert load(path)[0].state == "applied"
+    assert Party.objects.count() == 3
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_the_names_of_folders_are_no_columns(tmp_path, form):
+    making.portfolio()
+
+    assert (
+        load(making.write(tmp_path / "name=EVIL" / "region=EVIL", form=form))[0].state == "applied"
+    )
+    assert not Party.objects.filter(Q(name="EVIL") | Q(region="EVIL")).exists()
+
+
+@pytest.mark.parametrize("name", ["customers.csv.gz", "customers.txt.zst", "customers"])
+def test_a_name_does_not_say_how_a_file_is_packed(tmp_path, name):
+    making.portfolio()
+
+    assert load(reached(tmp_path / "d", name))[0].state == "applied"
+
+
+def test_a_folder_with_marks_in_its_name_is_read(tmp_path):
+    making.portfolio()
+
+    assert load(making.write(tmp_path / "in[1]*"))[0].state == "applied"
 
 
 def test_a_folder_named_by_another_day_is_refused(tmp_path):
@@ -121,7 +200,8 @@ def test_a_held_delivery_passes_when_a_person_lets_it(tmp_path):
     load(making.write(tmp_path / "d"))
     path = later(tmp_path / "e", date(2026, 11, 26))
 
-    delivery = load_delivery(path, now=making.NOW, approved=["intake.A13_day_missing"])
+    came = making.NOW + timedelta(days=2)
+    delivery = load_delivery(path, now=came, approved=["intake.A13_day_missing"])
 
     assert delivery.state == "applied"
     assert delivery.report["approved"] == ["intake.A13_day_missing"]
