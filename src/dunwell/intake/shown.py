@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from dunwell.intake.cards import masked
 from dunwell.intake.layout import KINDS, Column, Kind, Type
+from dunwell.kernel.cards import masked
 
 LONGEST = 60
 _CARD = re.compile(r"\[card \*{4}[0-9]{4}\]")
