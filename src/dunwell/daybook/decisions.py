@@ -7,18 +7,13 @@ import ibis
 from dunwell.daybook.engine import BusinessDay, Engine
 from dunwell.daybook.facts import case_facts, open_cases
 from dunwell.daybook.rules import TABLE
-from dunwell.portfolio.allocation import allocate
+from dunwell.daybook.sharing import allocations
 from dunwell.portfolio.cases import transitions
 from dunwell.portfolio.stages import stage
 from dunwell.portfolio.tables_ibis import decide
 from dunwell.strategy.queries import in_force, table_of
 from dunwell.strategy.rules import FACTS
 
-AGENTS = """
-select a.id as agent_id, a.username as agent_key, a.team_id, a.capacity::bigint as capacity,
-       a.available, unnest(a.queues)::text as queue, a.languages::text[] as languages
-from staff_agent a where a.role = 'collector' and a.is_active and a.capacity > 0
-"""
 # What stands on a case and the day may change.
 STANDING = (
     "bucket", "oldest_unpaid_due_on", "stage", "segment", "treatment", "track", "queue",
@@ -77,35 +72,6 @@ def treatments(day: BusinessDay, engine: Engine, cases: ibis.Table) -> ibis.Tabl
         stage=stage(decided.bucket, decided.charged_off),
         table_code=ibis.literal(version.code),
         table_version=ibis.literal(version.version, "int32"),
-    )
-
-
-def allocations(engine: Engine, treated: ibis.Table) -> ibis.Table:
-    """Return who works each cardholder's case: party_id, team_id, collector_id.
-
-    What nobody has room for waits in the pool of a team that serves its queue.
-    """
-    agents = engine.query("agent", AGENTS)
-    wanted = engine.keep(
-        "to_allocate",
-        treated.select(
-            "queue",
-            "priority",
-            "past_due_minor",
-            case_id="party_id",
-            # Parties are numbered in the order of the files, so ties fall alike.
-            case_key=treated.party_id.cast("string").lpad(19, "0"),
-            language=treated.speaks,
-            dpd=treated.dpd.cast("int64"),
-            collector_id=treated.held_by,
-        ),
-    )
-    allocated = engine.keep("allocated", allocate(wanted, agents))
-    pools = agents.group_by("queue").aggregate(pool=agents.team_id.min())
-    queues = wanted.select("case_id", "queue").left_join(pools, "queue").select("case_id", "pool")
-    both = allocated.inner_join(queues, "case_id")
-    return both.select(
-        "collector_id", party_id="case_id", team_id=ibis.coalesce(both.team_id, both.pool)
     )
 
 

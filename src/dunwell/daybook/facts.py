@@ -6,6 +6,7 @@ import ibis
 from django.conf import settings
 
 from dunwell.daybook.engine import BusinessDay, Engine
+from dunwell.kernel.languages import primary
 from dunwell.portfolio.arms import assign_arms
 from dunwell.portfolio.score import score
 from dunwell.strategy.bands import balance_band
@@ -38,10 +39,13 @@ PRIOR = """
 SELECT party_id, count(*)::int AS prior_cases FROM cases_case
 WHERE portfolio_id = {portfolio} AND state = 'closed' GROUP BY party_id
 """
-# Only those who speak another language than most of the portfolio.
+# Only those who speak another language than most of the portfolio: banks write zh, ZH and
+# zh_CN, and it is the primary subtag that a collector speaks.
 LANGUAGES = """
-SELECT id AS party_id, split_part(language, '-', 1) AS speaks FROM parties_party
-WHERE portfolio_id = {portfolio} AND language <> '' AND split_part(language, '-', 1) <> '{language}'
+SELECT party_id, speaks FROM (
+    SELECT id AS party_id, lower(split_part(replace(language, '_', '-'), '-', 1)) AS speaks
+    FROM parties_party WHERE portfolio_id = {portfolio} AND language NOT IN ('', '{language}')
+) p WHERE speaks <> '{language}'
 """
 # The draw is made once: an arm that stands on a case is kept.
 CUSTOMERS = (
@@ -107,10 +111,13 @@ def arms(day: BusinessDay, engine: Engine, overdue: ibis.Table, cases: ibis.Tabl
 def case_facts(day: BusinessDay, engine: Engine, cases: ibis.Table) -> ibis.Table:
     """Return the facts of every overdue cardholder; ``case_id`` is null if he has no case yet."""
     portfolio = day.portfolio
-    known = {"portfolio": portfolio.pk, "day": day.on, "language": portfolio.language}
+    language = primary(portfolio.language)
+    known = {"portfolio": portfolio.pk, "day": day.on, "language": language}
     holders = engine.cardholders
     overdue = holders.filter(holders.bucket > 0)
-    standing = cases.select("party_id", "case_id", held_by="collector_id", was_arm="arm")
+    standing = cases.select(
+        "party_id", "case_id", held_by="collector_id", was_team="team_id", was_arm="arm"
+    )
     parts = [
         standing,
         engine.keep("scored", scored(engine)),
@@ -126,7 +133,7 @@ def case_facts(day: BusinessDay, engine: Engine, cases: ibis.Table) -> ibis.Tabl
     months = ibis.literal(day.on).delta(facts.opened_on, unit="day") // 30
     return facts.mutate(
         arm=ibis.coalesce(facts.was_arm.nullif(""), facts.new_arm),
-        language=facts.speaks.fill_null(portfolio.language),
+        language=facts.speaks.fill_null(language),
         broken_promises=facts.broken_promises.fill_null(0),
         prior_cases=facts.prior_cases.fill_null(0),
         months_on_book=months.cast("int32").fill_null(0),

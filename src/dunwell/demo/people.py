@@ -27,7 +27,7 @@ PORTFOLIOS = {
     "BENCH": ("Benchmark", "CNY", "CN", "Asia/Shanghai"),
 }
 TEAMS = (
-    ("early", "早期一组", ("early",)),
+    ("early", "早期一组", ("early", "self_serve")),
     ("mid", "中期一组", ("mid",)),
     ("late", "后期一组", ("late", "recovery")),
     ("special", "特殊案件组", ("special", "legal")),

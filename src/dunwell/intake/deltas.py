@@ -22,7 +22,8 @@ PARTY = {
     "id_number": ("text", "coalesce(r.id_number, '')"),
     "birth_on": ("date", "r.birth_date"),
     "gender": ("text", "coalesce(r.gender, '')"),
-    "language": ("text", "coalesce(r.language, '')"),
+    # One spelling of a tag (kernel.languages.tag): banks write zh_CN, ZH and zh-cn.
+    "language": ("text", "replace(lower(trim(coalesce(r.language, ''))), '_', '-')"),
     "country": ("text", "r.country"),
     "region": ("text", "coalesce(r.region, '')"),
     "city": ("text", "coalesce(r.city, '')"),

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from dunwell.audit.actions import record
+from dunwell.kernel.languages import tag
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.models import Agent, Role, SignInCount, Team
 
@@ -119,7 +120,7 @@ def add_agent(
     found = Team.objects.filter(code=team).first() if team else None
     agent = Agent(
         username=given, name=name, role=role, team=found, queues=list(queues),
-        languages=list(languages), capacity=capacity,
+        languages=[tag(language) for language in languages], capacity=capacity,
     )  # fmt: skip
     refusals = _agent_refused(agent, team)
     refusals += _password_refused(password, agent)

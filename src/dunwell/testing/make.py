@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from dunwell.accounts.models import Account, Payment, Position, Snapshot
-from dunwell.cases.models import Case
+from dunwell.cases.models import Case, Hold
 from dunwell.parties.models import ContactPoint, Issuer, Party, Portfolio
 from dunwell.staff.models import Agent, Role, Team
 
@@ -109,6 +109,11 @@ def case(of: Portfolio | None = None, **fields: Any) -> Case:
         "treatment": "early_call", "team": team(),
     }  # fmt: skip
     return Case.objects.create(**{**given, **fields})
+
+
+def hold(of: Party, kind: str, from_on: date, **fields: Any) -> Hold:
+    given = {"party": of, "kind": kind, "from_on": from_on, "evidence": "letter"}
+    return Hold.objects.create(**{**given, **fields})
 
 
 def payment(of: Account, minor: int, value_on: date, **fields: Any) -> Payment:

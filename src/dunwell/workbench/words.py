@@ -241,6 +241,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "assigned": _("assigned"),
             "cases_written": _("cases written"),
             "figures": _("figures"),
+            "unserved": _("in queues that nobody serves"),
         },
         "figure": {
             "bucket": _("Accounts by bucket"),
@@ -249,6 +250,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
             "case_bucket": _("Cases by bucket"),
             "treatment": _("Cases by treatment"),
             "queue": _("Cases by queue"),
+            "unserved": _("Waiting in queues that nobody serves"),
             "closed": _("Cases closed"),
             "cash": _("Money in"),
             "promise": _("Promises decided"),

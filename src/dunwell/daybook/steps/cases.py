@@ -41,6 +41,7 @@ COLUMNS = {
     "facts": "text",
     "team_id": "bigint",
     "collector_id": "bigint",
+    "was_team_id": "bigint",
     "was_collector_id": "bigint",
 }
 CURED = {
@@ -69,24 +70,41 @@ WITH opened AS (
 )
 UPDATE {{decided}} d SET case_id = o.id FROM opened o WHERE o.party_id = d.party_id
 """
-# A treatment that is new starts its clock, else collectors' own dates stand. A lead may
-# have moved the case since it was read: then his word stands.
+# People work while the day is decided. Their rows are locked, in the order in which a lead
+# locks those he moves, and compared with what was read: where a case changed hands
+# meanwhile his word stands and is already written down; where it closed there is nothing
+# left to do. All that follows is then exactly what is written.
+SETTLE = """
+WITH held AS (
+    SELECT c.id, c.state, c.team_id, c.collector_id FROM cases_case c
+    WHERE c.id IN (SELECT case_id FROM {decided} UNION ALL SELECT case_id FROM {cured})
+    ORDER BY c.id FOR NO KEY UPDATE
+), moved AS (
+    UPDATE {decided} d SET team_id = h.team_id, collector_id = h.collector_id,
+        was_collector_id = h.collector_id
+    FROM held h WHERE h.id = d.case_id AND h.state = 'open'
+        AND (h.team_id, h.collector_id) IS DISTINCT FROM (d.was_team_id, d.was_collector_id)
+), ended AS (
+    DELETE FROM {decided} d USING held h WHERE h.id = d.case_id AND h.state <> 'open'
+)
+DELETE FROM {cured} d USING held h WHERE h.id = d.case_id AND h.state <> 'open'
+"""
+# A treatment that is new starts its clock. What was agreed with the cardholder stands: the
+# day of an open promise, a call-back, and else the collectors' own dates.
 CHANGE = f"""
 UPDATE cases_case c SET {", ".join(f"{name} = d.{name}" for name in SET)},
-    next_step_on = CASE WHEN c.treatment <> d.treatment
-        THEN %(day)s::date + d.next_step_days ELSE c.next_step_on END,
-    team_id = CASE WHEN c.collector_id IS NOT DISTINCT FROM d.was_collector_id
-        THEN d.team_id ELSE c.team_id END,
-    collector_id = CASE WHEN c.collector_id IS NOT DISTINCT FROM d.was_collector_id
-        THEN d.collector_id ELSE c.collector_id END
-FROM {{decided}} d
-WHERE c.id = d.case_id AND c.state = 'open' AND d.change IS DISTINCT FROM 'open'
+    team_id = d.team_id, collector_id = d.collector_id,
+    next_step_on = CASE WHEN c.treatment <> d.treatment AND c.follow_up_at IS NULL
+            AND NOT EXISTS (
+                SELECT FROM plans_promise p WHERE p.case_id = c.id AND p.state = 'open')
+        THEN %(day)s::date + d.next_step_days ELSE c.next_step_on END
+FROM {{decided}} d WHERE c.id = d.case_id
 """
 CLOSE = """
 UPDATE cases_case c
 SET state = 'closed', closed_on = %(day)s, oldest_unpaid_due_on = NULL, bucket = 0,
     closed_as = d.closed_as
-FROM {cured} d WHERE c.id = d.case_id AND c.state = 'open'
+FROM {cured} d WHERE c.id = d.case_id
 """
 # One sort order for all kinds: the same rows in the same order, whoever writes them.
 ENTRIES = """
@@ -142,6 +160,7 @@ def run_cases(day: BusinessDay, engine: Engine) -> dict[str, int]:
     with connection.cursor() as cursor:
         # Fresh tables have no statistics, and the plans of what follows need them.
         cursor.execute(f"ANALYZE {decided}; ANALYZE {closing}")
+        cursor.execute(SETTLE.format(**tables))
         cursor.execute(COUNTS.format(**tables))
         opened, rolled, treated, assigned, changed = cursor.fetchone()
         for statement in (CHANGE, OPEN, CLOSE):

@@ -26,6 +26,13 @@ UNION ALL
 SELECT 'cash', kind, count(*), sum(effect_minor)::bigint FROM accounts_payment
 WHERE portfolio_id = %(portfolio)s AND posted_on = %(day)s GROUP BY kind
 UNION ALL
+SELECT 'unserved', c.queue, count(*), NULL FROM cases_case c
+WHERE c.portfolio_id = %(portfolio)s AND c.state = 'open' AND c.collector_id IS NULL
+    AND NOT EXISTS (
+        SELECT FROM staff_agent a WHERE a.role = 'collector' AND a.is_active
+            AND a.capacity > 0 AND c.queue = ANY(a.queues))
+GROUP BY c.queue
+UNION ALL
 SELECT 'promise', r.state, count(*), sum(r.amount_minor)::bigint
 FROM plans_promise r JOIN cases_case c ON c.id = r.case_id
 WHERE c.portfolio_id = %(portfolio)s AND r.decided_on = %(day)s GROUP BY r.state
@@ -87,4 +94,5 @@ def run_figures(day: BusinessDay, engine: Engine) -> dict[str, int]:
         for name, key, count, amount in sorted(found, key=lambda row: row[:2])
         if count
     )
-    return {"figures": len(found)}
+    unserved = sum(count for name, _, count, _ in found if name == "unserved")
+    return {"figures": len(found), "unserved": unserved}

@@ -9,47 +9,11 @@ from django.db import IntegrityError, connection
 
 from dunwell.accounts.models import AccountBucket
 from dunwell.cases.models import Case, Entry, Hold
-from dunwell.daybook.jobs import run_days
 from dunwell.daybook.models import Figure, StepRun
 from dunwell.daybook.rules import STEPS, DayRefused
+from dunwell.daybook.tests.days import AFTER, DAY, NEXT, kinds, run, stands
 from dunwell.staff.models import Role
-from dunwell.strategy.actions import install_default_tables
 from dunwell.testing import make
-
-DAY = make.DAY
-NEXT = DAY + timedelta(days=1)
-AFTER = DAY + timedelta(days=2)
-
-
-@pytest.fixture
-def portfolio(committed_db):
-    made = make.portfolio(grace_days=3, tolerance_minor=100)
-    install_default_tables(now=make.NOW, in_force_from=DAY)
-    return made
-
-
-@pytest.fixture
-def wang(portfolio):
-    """A cardholder twelve days past due."""
-    person = make.party(portfolio, name="王小明")
-    make.account(person, bucket=None)
-    return person
-
-
-def stands(person, day, days=12, **fields):
-    """Deliver the position of a day: ``days`` past due, or none."""
-    due = None if days is None else day - timedelta(days=days)
-    given = {"oldest_unpaid_due_on": due, "past_due_minor": 0 if days is None else 100_000}
-    return make.position(person.accounts.get(), day, **{**given, **fields})
-
-
-def run(portfolio, day, **more):
-    return run_days(portfolio, day, clock=lambda: make.NOW + timedelta(days=7), **more)
-
-
-def kinds(person, day):
-    found = Entry.objects.filter(case__party=person, business_date=day)
-    return list(found.order_by("kind").values_list("kind", flat=True))
 
 
 def test_an_overdue_cardholder_gets_a_case_with_treatment_and_collector(portfolio, wang):

@@ -176,6 +176,7 @@ KEYS = {
     "promise": "promise",
     "queue": "queue",
     "treatment": "treatment",
+    "unserved": "queue",
 }
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from dunwell.daybook.exports import export_portfolio
 from dunwell.daybook.jobs import run_days
+from dunwell.daybook.models import Figure
 from dunwell.daybook.queries import steps_of
 from dunwell.daybook.rules import STEPS
 from dunwell.daybook.running import watch
@@ -89,6 +90,16 @@ class Command(BaseCommand):
             self.stdout.write(f"{portfolio.code} {options['date']}: had run, nothing to do.")
         for day in days:
             self.stdout.write(f"{portfolio.code} {day}: done.")
+        self._warn(portfolio, days[-1:])
+
+    def _warn(self, portfolio: Portfolio, days: list[date]) -> None:
+        """Say which cases nobody could be given on the last of ``days``, and what to do."""
+        found = Figure.objects.filter(portfolio=portfolio, day__in=days, name="unserved")
+        if waiting := [f"{one.key} {one.count:,}" for one in found.order_by("key")]:
+            self.stderr.write(
+                f"Warning: {portfolio.code} {days[0]}: cases wait in queues that no collector serves: "
+                f"{', '.join(waiting)}. Give a collector the queue, or change the table."
+            )
 
     def _watched(self, portfolio: Portfolio, **options: Any) -> None:
         words = ["day", "run", "--date", str(options["date"]), "--portfolio", portfolio.code]
