@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 WORD = "a word for the first day"
+CHOSEN = "four words of her own"
 
 
 def test_somebody_joins_signs_in_and_leaves(sit, demo):
@@ -30,6 +31,12 @@ def test_somebody_joins_signs_in_and_leaves(sit, demo):
     new.goto("/sign-in/")
     new.fill("#username", "early.777")
     new.fill("#password", WORD)
+    new.click("main button.btn-primary")
+    expect(new.locator("h1")).to_have_text("修改密码")
+    new.goto("/worklist/")
+    new.fill("#old", WORD)
+    new.fill("#new", CHOSEN)
+    new.fill("#again", CHOSEN)
     new.click("main button.btn-primary")
     expect(new.locator("h1")).to_have_text("作业清单")
 

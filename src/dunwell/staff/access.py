@@ -31,13 +31,14 @@ class Can(StrEnum):
     EDIT_TABLES = "edit_tables"
     SEE_STAFF = "see_staff"
     EDIT_STAFF = "edit_staff"
+    SET_AWAY = "set_away"
     OPEN_PORTFOLIO = "open_portfolio"
 
 
 _WORK = {Can.SEE_CASES, Can.WORK_CASE, Can.SET_HOLD, Can.UNMASK}
 RIGHTS: dict[str, frozenset[Can]] = {
     Role.COLLECTOR: frozenset(_WORK),
-    Role.LEAD: frozenset({*_WORK, Can.SEE_TEAM, Can.REASSIGN, Can.SEE_TABLES}),
+    Role.LEAD: frozenset({*_WORK, Can.SEE_TEAM, Can.REASSIGN, Can.SEE_TABLES, Can.SET_AWAY}),
     Role.COMPLIANCE: frozenset(
         {Can.SEE_CASES, Can.SET_HOLD, Can.UNMASK, Can.SEE_TABLES, Can.SEE_TEAM}
     ),
@@ -83,6 +84,20 @@ def require_actor(actor: Agent | None, can: Can) -> None:
     """
     if actor is not None:
         require(actor, can)
+
+
+def require_person(actor: Agent | None, agent: Agent | None) -> None:
+    """Ask whether ``actor`` may say that ``agent`` is away: his lead, or an administrator.
+
+    Who is not there and who is another's answer a lead alike.
+
+    :raises Forbidden: if he may not
+    """
+    if actor is None or may(actor, Can.EDIT_STAFF):
+        return
+    require(actor, Can.SET_AWAY)
+    if agent is None or agent.role != Role.COLLECTOR or agent.team_id != actor.team_id:
+        raise Forbidden(f"{actor.username} leads nobody of that name")
 
 
 def desk_scope(agent: Agent) -> Q:

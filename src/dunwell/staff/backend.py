@@ -8,8 +8,8 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 from django.utils import timezone
 
-from dunwell.staff.actions import Locked, sign_in
 from dunwell.staff.models import Agent
+from dunwell.staff.signing_in import Locked, sign_in
 
 
 class CountedBackend(BaseBackend):

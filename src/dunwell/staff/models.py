@@ -53,6 +53,8 @@ class Agent(AbstractBaseUser):
     languages = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     capacity = models.PositiveIntegerField(default=0)
     available = models.BooleanField(default=True)
+    # Somebody else chose it, so somebody else knows it.
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -87,3 +89,6 @@ class SignInCount(models.Model):
     failures = models.PositiveIntegerField(default=0)
     first_failed_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["first_failed_at"], name="sign_in_count_age")]

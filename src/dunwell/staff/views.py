@@ -1,10 +1,12 @@
-"""Sign-in and sign-out."""
+"""Sign-in, sign-out, and one's own password."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import login, logout
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
@@ -14,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from dunwell.staff.actions import Locked, sign_in, sign_out
+from dunwell.kernel.refusal import Refusal, Refused
+from dunwell.staff.signing_in import Locked, change_password, sign_in, sign_out
 
 BACKEND = "dunwell.staff.backend.CountedBackend"
 
@@ -56,6 +59,49 @@ def sign_out_page(request: HttpRequest) -> HttpResponse:
         sign_out(agent, now=timezone.now())
     logout(request)
     return redirect("staff:sign-in")
+
+
+@sensitive_post_parameters("old", "new", "again")
+@never_cache
+@login_required
+def password_page(request: HttpRequest) -> HttpResponse:
+    """Change one's own password; this session stays, all others of his end."""
+    agent: Any = request.user
+    refusals: tuple[Refusal, ...] = ()
+    if request.method == "POST":
+        try:
+            changed = _change(agent, request)
+        except Refused as refused:
+            refusals = refused.refusals
+        else:
+            update_session_auth_hash(request, changed)
+            messages.success(request, _("Your password is changed."))
+            return redirect("workbench:home")
+    shown = {"refusals": refusals, "must": agent.must_change_password}
+    return render(request, "staff/password.html", shown, status=422 if refusals else 200)
+
+
+def _change(agent: Any, request: HttpRequest) -> Any:
+    """Return the agent with his new password.
+
+    :raises Refused: if he may not have it, or typed it in two ways
+    """
+    old, new, again = (request.POST.get(name, "") for name in ("old", "new", "again"))
+    if new != again:
+        raise Refused(
+            Refusal("staff.typed_twice", "The two new passwords differ. Type them again.")
+        )
+    try:
+        return change_password(agent, old, new, now=timezone.now())
+    except Locked as locked:
+        until = f"{timezone.localtime(locked.until):%H:%M}"
+        raise Refused(
+            Refusal(
+                "staff.locked",
+                "Too many wrong passwords. This name is locked until %(time)s.",
+                named={"time": until},
+            )
+        ) from None
 
 
 def _asked(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ from dunwell.cases.rules import CallRecord
 from dunwell.kernel.money import BadAmount, Money
 from dunwell.kernel.refusal import Refusal
 from dunwell.parties.models import Portfolio
-from dunwell.staff.models import Role
+from dunwell.staff.models import Agent, Role, Team
 from dunwell.workbench.words import WORDS
 
 
@@ -151,6 +151,38 @@ class AgentForm(forms.Form):
     password = forms.CharField(
         label=_("First password"), max_length=128, strip=False, required=False
     )
+
+
+class WorkForm(forms.Form):
+    """What somebody works on: the fields of who joins that may change, and whether he is there."""
+
+    team = forms.ChoiceField(label=_("Team"), required=False)
+    queues = forms.MultipleChoiceField(
+        label=_("Queues"), required=False, widget=forms.SelectMultiple(attrs={"size": 6})
+    )
+    languages = AgentForm.base_fields["languages"]
+    capacity = AgentForm.base_fields["capacity"]
+    available = forms.BooleanField(label=_("At work"), required=False)
+
+    def __init__(self, data: Any, *, agent: Agent) -> None:
+        team = agent.team.code if agent.team else ""
+        super().__init__(
+            data,
+            initial={
+                "team": team, "queues": agent.queues, "languages": ", ".join(agent.languages),
+                "capacity": agent.capacity, "available": agent.available,
+            },
+        )  # fmt: skip
+        teams = Team.objects.order_by("code").values_list("code", "name")
+        own = [(code, code) for code in agent.queues if code not in WORDS["queue"]]
+        self._choose("team", [("", "–"), *teams])
+        self._choose("queues", [*WORDS["queue"].items(), *own])
+        for name, field in self.fields.items():
+            look = {"available": "form-check-input", "team": "form-select", "queues": "form-select"}
+            field.widget.attrs["class"] = look.get(name, "form-control")
+
+    def _choose(self, name: str, choices: list[Any]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
 
 def faults(form: forms.Form) -> tuple[Refusal, ...]:

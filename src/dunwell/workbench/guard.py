@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 
 from dunwell.kernel.cards import without_card_data
@@ -39,15 +39,21 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
             if here
             else resolve_url("workbench:home")
         )
-    answer: HttpResponse = redirect_to_login(asked)
-    if part:
-        # A part of a page has no room for the sign-in page: the whole page goes there.
+    return _whole_page(request, redirect_to_login(asked))
+
+
+def _whole_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Lead to another page; a part of a page has no room for it, so the whole page goes."""
+    if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": answer["Location"]})
     return answer
 
 
 def needs(*rights: Can) -> Callable[[View], View]:
-    """Let only agents through who have one of ``rights``; a Forbidden inside is a 403."""
+    """Let only agents through who have one of ``rights``; a Forbidden inside is a 403.
+
+    Whose password somebody else chose changes it first, whatever he asks for.
+    """
 
     def guarded(view: View) -> View:
         @wraps(view)
@@ -55,6 +61,8 @@ def needs(*rights: Can) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             agent: Any = request.user
+            if agent.must_change_password:
+                return _whole_page(request, redirect("staff:password"))
             if not any(may(agent, right) for right in rights):
                 raise PermissionDenied
             try:

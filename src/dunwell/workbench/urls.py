@@ -38,6 +38,8 @@ urlpatterns = [
     path("case/<int:case_id>/timeline/", desk.timeline, name="timeline"),
     path("team/", team.team, name="team"),
     path("team/reassign/", team.move, name="reassign"),
+    path("team/<str:username>/away/", team.set_away, {"available": False}, name="away"),
+    path("team/<str:username>/back/", team.set_away, {"available": True}, name="back"),
     path("deliveries/", operations.deliveries, name="deliveries"),
     path("deliveries/load/", operations.load, name="load"),
     path("deliveries/<int:delivery_id>/", operations.delivery, name="delivery"),
@@ -60,6 +62,8 @@ urlpatterns = [
     ),
     path("staff/", people.staff, name="staff"),
     path("staff/add/", people.add, name="add-agent"),
+    path("staff/<str:username>/edit/", people.agent, name="agent"),
+    path("staff/<str:username>/change/", people.save, name="change-agent"),
     path("staff/<str:username>/unlock/", people.change, {"what": "unlock"}, name="unlock-agent"),
     path("staff/<str:username>/leave/", people.change, {"what": "leave"}, name="leave-agent"),
 ]

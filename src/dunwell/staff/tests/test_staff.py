@@ -8,19 +8,9 @@ from dunwell.cases.models import Case
 from dunwell.cases.tests.test_races import both
 from dunwell.kernel.refusal import Refused
 from dunwell.staff.access import RIGHTS, Can, Forbidden, case_scope, may, require, require_case
-from dunwell.staff.actions import (
-    LOCKED_FOR,
-    TRIES,
-    Locked,
-    add_agent,
-    add_team,
-    leave,
-    set_password,
-    sign_in,
-    sign_out,
-    unlock,
-)
+from dunwell.staff.actions import add_agent, add_team, leave, set_password, unlock
 from dunwell.staff.models import Role, SignInCount
+from dunwell.staff.signing_in import LOCKED_FOR, TRIES, Locked, sign_in, sign_out
 from dunwell.testing import make
 
 NOW, PASSWORD = make.NOW, make.PASSWORD
@@ -97,12 +87,13 @@ def test_who_left_cannot_sign_in_and_may_nothing(db):
 
 
 def test_somebody_joins(db):
-    add_team("late", "Late")
+    add_team("late", "Late", now=NOW)
     agent = add_agent(
         username=" Li.Wei ", name="Li Wei", role=Role.COLLECTOR, team="late", queues=("late",),
         languages=("zh",), capacity=50, password=PASSWORD, actor=None, now=NOW,
     )  # fmt: skip
     assert (agent.username, agent.team.code) == ("li.wei", "late")
+    assert agent.must_change_password
     assert sign_in("li.wei", PASSWORD, now=NOW) == agent
 
 
@@ -115,6 +106,8 @@ def test_somebody_joins(db):
         ({"role": "lead"}, {"staff.no_team"}),
         ({"role": "lead", "team": "none"}, {"staff.unknown_team"}),
         ({"password": "password"}, {"staff.weak_password"}),
+        ({"capacity": -1}, {"staff.bad_capacity"}),
+        ({"queues": ("q" * 33,)}, {"staff.too_long"}),
     ],
 )
 def test_somebody_who_cannot_join_is_told_why(db, fields, codes):
@@ -187,7 +180,7 @@ def test_what_one_may_not_see_answers_like_what_is_not_there(db):
 def test_every_role_has_its_rights_and_nobody_writes_who_only_reads():
     assert set(RIGHTS) == set(Role.values)
     writes = {Can.WORK_CASE, Can.REASSIGN, Can.SET_HOLD, Can.LOAD_DELIVERY, Can.CORRECT_ROWS,
-              Can.RUN_DAY, Can.EDIT_TABLES, Can.EDIT_STAFF, Can.UNMASK}  # fmt: skip
+              Can.RUN_DAY, Can.EDIT_TABLES, Can.EDIT_STAFF, Can.UNMASK, Can.SET_AWAY}  # fmt: skip
     assert not RIGHTS[Role.AUDITOR] & writes
     assert Can.SEE_CASES not in RIGHTS[Role.STRATEGY] | RIGHTS[Role.ADMIN] | RIGHTS[Role.OPERATIONS]
 

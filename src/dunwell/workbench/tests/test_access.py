@@ -27,6 +27,8 @@ PAGES = {
     "timeline": (CASE, "get", {Can.SEE_CASES}),
     "team": ({}, "get", {Can.SEE_TEAM}),
     "reassign": ({}, "post", {Can.REASSIGN}),
+    "away": ({"username": "ada"}, "post", {Can.SET_AWAY}),
+    "back": ({"username": "ada"}, "post", {Can.SET_AWAY}),
     "deliveries": ({}, "get", {Can.SEE_DELIVERIES}),
     "load": ({}, "post", {Can.LOAD_DELIVERY}),
     "delivery": ({"delivery_id": "delivery"}, "get", {Can.SEE_DELIVERIES}),
@@ -47,6 +49,8 @@ PAGES = {
     ),
     "staff": ({}, "get", {Can.SEE_STAFF}),
     "add-agent": ({}, "post", {Can.EDIT_STAFF}),
+    "agent": ({"username": "Ada"}, "get", {Can.EDIT_STAFF}),
+    "change-agent": ({"username": "ada"}, "post", {Can.EDIT_STAFF}),
     "unlock-agent": ({"username": "ada"}, "post", {Can.EDIT_STAFF}),
     "leave-agent": ({"username": "ada"}, "post", {Can.EDIT_STAFF}),
 }  # fmt: skip

@@ -82,8 +82,9 @@ def test_who_leaves_is_out_at_once(house, boss, at):
     assert not Agent.objects.get(username="ada").is_active
 
 
-def test_nobody_takes_himself_off_the_staff(boss):
-    answer = boss.post("/staff/boss/leave/")
+@pytest.mark.parametrize("name", ["boss", "BOSS", "%20Boss"])
+def test_nobody_takes_himself_off_the_staff(name, boss):
+    answer = boss.post(f"/staff/{name}/leave/")
 
     assert (answer.status_code, told(answer).split(":")[0]) == (422, "staff.not_oneself")
 
@@ -94,6 +95,133 @@ def test_somebody_who_is_not_there_does_not_leave(username, boss):
 
     assert (answer.status_code, told(answer).split(":")[0]) == (422, "staff.unknown")
     assert boss.post(f"/staff/{username}/unlock/").status_code == 302
+
+
+# -- what people work on ----------------------------------------------------------------
+
+WORK = {"team": "late", "queues": ["late", "mid"], "languages": "zh, en", "capacity": "40"}
+
+
+def test_the_administrator_changes_what_somebody_works_on(boss):
+    form = boss.get("/staff/ada/edit/").context["form"]
+
+    answer = boss.post("/staff/ada/change/", WORK)
+
+    ada = Agent.objects.select_related("team").get(username="ada")
+    assert form.initial["queues"] == ["early"] and form.initial["available"] is True
+    assert answer["Location"] == "/staff/"
+    assert (ada.team.code, sorted(ada.queues), ada.capacity) == ("late", ["late", "mid"], 40)
+    assert (ada.languages, ada.available) == (["zh", "en"], False)
+    assert "away" in boss.get("/staff/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"team": ""}, "staff.no_team"),
+        ({"team": "nowhere"}, "form.team"),
+        ({"queues": ["nonsense"]}, "form.queues"),
+        ({"capacity": "-1"}, "form.capacity"),
+        ({"languages": "?"}, "form.languages"),
+    ],
+)
+def test_work_that_cannot_be_is_refused_and_the_form_keeps_what_was_typed(change, code, boss):
+    answer = boss.post("/staff/ada/change/", {**WORK, **change})
+
+    assert (answer.status_code, told(answer).split(":")[0]) == (422, code)
+    assert Agent.objects.get(username="ada").capacity == 100
+    assert 'value="40"' in answer.content.decode() or "capacity" in change
+
+
+@pytest.mark.parametrize("name", ["nobody", "%00"])
+def test_the_work_of_nobody_has_no_page(name, boss):
+    assert boss.get(f"/staff/{name}/edit/").status_code == 404
+    assert boss.post(f"/staff/{name}/change/", WORK).status_code == 404
+
+
+def test_a_lead_says_who_of_his_own_people_is_away(house, at):
+    bo = at(house.bo)
+
+    away = bo.post("/team/ada/away/", follow=True)
+
+    assert "Ada is away" in away.content.decode()
+    assert not Agent.objects.get(username="ada").available
+    assert bo.post("/team/cy/away/").status_code == 403
+    assert bo.post("/team/nobody/away/").status_code == 403
+    assert Agent.objects.get(username="cy").available
+    bo.post("/team/ada/back/")
+    assert Agent.objects.get(username="ada").available
+
+
+# -- one's own password -------------------------------------------------------------------
+
+CHOSEN = "five quite other words here"
+
+
+def change(browser, old=make.PASSWORD, new=CHOSEN, again=None):
+    form = {"old": old, "new": new, "again": new if again is None else again}
+    return browser.post("/password/", form)
+
+
+def test_the_own_password_is_changed_and_other_sessions_end(house, at):
+    here, there = at(house.ada), at(house.ada)
+
+    answer = change(here)
+
+    assert answer["Location"] == "/"
+    assert here.get("/worklist/").status_code == 200
+    assert there.get("/worklist/")["Location"].startswith("/sign-in/")
+    form = {"username": "ada", "password": CHOSEN}
+    assert Client().post("/sign-in/", form)["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"old": "wrong"}, "staff.wrong_password"),
+        ({"new": "short"}, "staff.weak_password"),
+        ({"again": "another"}, "staff.typed_twice"),
+        ({"new": make.PASSWORD}, "staff.same_password"),
+    ],
+)
+def test_a_password_that_cannot_be_is_refused(given, code, house, at):
+    browser = at(house.ada)
+
+    answer = change(browser, **given)
+
+    assert (answer.status_code, told(answer).split(":")[0]) == (422, code)
+    assert Agent.objects.get(username="ada").check_password(make.PASSWORD)
+
+
+def test_the_present_password_is_not_guessed_through_a_session_left_open(house, at):
+    browser = at(house.ada)
+    for _ in range(5):
+        change(browser, old="wrong")
+
+    answer = change(browser)
+
+    assert told(answer).split(":")[0] == "staff.locked"
+    assert Agent.objects.get(username="ada").check_password(make.PASSWORD)
+
+
+def test_a_stranger_has_no_password_to_change(db):
+    assert Client().get("/password/")["Location"].startswith("/sign-in/")
+
+
+def test_who_was_given_a_password_changes_it_before_anything_else(boss):
+    boss.post("/staff/add/", NEW)
+    dee = Client(headers={"accept-language": "en"})
+    dee.post("/sign-in/", {"username": "dee", "password": NEW["password"]})
+
+    page = dee.get("/worklist/")
+    part = dee.get("/worklist/", headers={"HX-Request": "true"})
+    act = dee.post("/next/")
+
+    assert (page["Location"], act["Location"]) == ("/password/", "/password/")
+    assert (part.status_code, part["HX-Redirect"]) == (204, "/password/")
+    assert "Somebody else has chosen" in dee.get("/password/").content.decode()
+    change(dee, old=NEW["password"])
+    assert dee.get("/worklist/").status_code == 200
 
 
 # -- the door -------------------------------------------------------------------------

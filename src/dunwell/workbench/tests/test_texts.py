@@ -14,8 +14,8 @@ from dunwell.daybook.rules import days_to_run
 from dunwell.intake.faults import CODES, said
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.portfolio.sheets import from_rows
-from dunwell.staff.actions import _password_refused
 from dunwell.staff.models import Agent
+from dunwell.staff.passwords import password_refused
 from dunwell.strategy.actions import default_rows, default_table
 from dunwell.strategy.rules import SHIPPED, WANTED, values_refused
 from dunwell.strategy.sheet_files import LARGEST_ROWS, read_sheet
@@ -118,14 +118,14 @@ def test_the_line_that_breaks_a_sheet_is_named():
 def test_a_weak_password_is_refused_in_chinese(settings):
     person = Agent(username="adalovelace", name="Ada")
 
-    assert [refusal(one) for one in _password_refused("password", person)] == [
+    assert [refusal(one) for one in password_refused("password", person)] == [
         "密码至少需要 12 个字符。", "密码过于常见，请另选一个。",
     ]  # fmt: skip
-    assert [refusal(one) for one in _password_refused("adalovelace1", person)] == [
+    assert [refusal(one) for one in password_refused("adalovelace1", person)] == [
         "密码与登录名或姓名过于相似，请另选一个。"
     ]
     settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{__name__}.Banks"}]
-    assert [refusal(one) for one in _password_refused("password", person)] == ["须含 % 与数字"]
+    assert [refusal(one) for one in password_refused("password", person)] == ["须含 % 与数字"]
 
 
 class Banks:

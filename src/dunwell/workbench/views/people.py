@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, may
-from dunwell.staff.actions import add_agent, leave, unlock
+from dunwell.staff.actions import add_agent, change_agent, leave, unlock
 from dunwell.staff.models import Agent, Role, SignInCount, Team
-from dunwell.workbench.forms import AgentForm, faults
+from dunwell.workbench.forms import AgentForm, WorkForm, faults
 from dunwell.workbench.guard import StaffRequest, needs
 
 SHOWN = 500
@@ -81,13 +81,61 @@ def add(request: StaffRequest) -> HttpResponse:
 @needs(Can.EDIT_STAFF)
 def change(request: StaffRequest, username: str, what: str) -> HttpResponse:
     """Unlock a name, or let somebody leave."""
-    username = username.replace("\0", "")
+    doing = {"unlock": unlock, "leave": leave}[what]
     try:
-        if what == "leave" and username == request.user.username:
-            raise Refused(Refusal("staff.not_oneself", "Nobody takes himself off the staff."))
-        doing = {"unlock": unlock, "leave": leave}[what]
-        doing(username, actor=request.user, now=timezone.now())
+        doing(username.replace("\0", ""), actor=request.user, now=timezone.now())
     except Refused as refused:
         return _staff(request, refusals=refused.refusals, status=422)
+    messages.success(request, _("Done."))
+    return redirect("workbench:staff")
+
+
+@require_GET
+@needs(Can.EDIT_STAFF)
+def agent(request: StaffRequest, username: str) -> HttpResponse:
+    """What somebody works on, to be changed."""
+    return _agent(request, username)
+
+
+def _agent(
+    request: StaffRequest, username: str, *, refusals: tuple[Refusal, ...] = (), status: int = 200
+) -> HttpResponse:
+    found = get_object_or_404(
+        Agent.objects.select_related("team"),
+        username=username.replace("\0", "").lower(),
+        is_active=True,
+    )
+    shown = {
+        "agent": found,
+        "form": WorkForm(request.POST or None, agent=found),
+        "refusals": refusals,
+        "section": "staff",
+        "stay": reverse("workbench:agent", args=[found.username]),
+    }
+    return render(request, "workbench/agent.html", shown, status=status)
+
+
+@require_POST
+@needs(Can.EDIT_STAFF)
+def save(request: StaffRequest, username: str) -> HttpResponse:
+    """Keep what was changed of somebody's work."""
+    found = get_object_or_404(Agent, username=username.replace("\0", "").lower())
+    form = WorkForm(request.POST, agent=found)
+    if not form.is_valid():
+        return _agent(request, username, refusals=faults(form), status=422)
+    given = form.cleaned_data
+    try:
+        change_agent(
+            username,
+            actor=request.user,
+            now=timezone.now(),
+            team=given["team"],
+            queues=given["queues"],
+            languages=given["languages"].replace(",", " ").split(),
+            capacity=given["capacity"] or 0,
+            available=given["available"],
+        )
+    except Refused as refused:
+        return _agent(request, username, refusals=refused.refusals, status=422)
     messages.success(request, _("Done."))
     return redirect("workbench:staff")

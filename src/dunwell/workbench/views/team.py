@@ -11,12 +11,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from dunwell.cases.reassigning import reassign
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.staff.access import Can, may
+from dunwell.staff.actions import set_available
 from dunwell.staff.models import Agent, Role
 from dunwell.workbench.forms import ReassignForm, faults
 from dunwell.workbench.guard import StaffRequest, needs, tell_masked
@@ -44,6 +46,7 @@ def _team(
         "page": cases_page(request.user, asked, now=now),
         "today": now.date(),
         "people": people(request.user, now=now),
+        "may_set_away": may(request.user, Can.SET_AWAY),
         "may_reassign": may(request.user, Can.REASSIGN),
         "refusals": refusals,
         "picks": True,
@@ -113,4 +116,23 @@ def move(request: StaffRequest) -> HttpResponse:
     tell_masked(request)
     said = ngettext("%(count)s case changed hands.", "%(count)s cases changed hands.", moved)
     messages.success(request, said % {"count": moved})
+    return redirect("workbench:team")
+
+
+@require_POST
+@needs(Can.SET_AWAY)
+def set_away(request: StaffRequest, username: str, available: bool) -> HttpResponse:
+    """Say that one of the lead's own people is away, or back at work."""
+    try:
+        agent = set_available(
+            username.replace("\0", ""), available, actor=request.user, now=timezone.now()
+        )
+    except Refused as refused:
+        return _team(request, refusals=refused.refusals, status=422)
+    said = (
+        _("%(name)s is at work again.")
+        if available
+        else _("%(name)s is away: the next day's run gives the cases to others.")
+    )
+    messages.success(request, said % {"name": agent.name})
     return redirect("workbench:team")
