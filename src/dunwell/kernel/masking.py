@@ -17,27 +17,38 @@ def mask_name(name: str) -> str:
 
 
 def mask_phone(number: str) -> str:
-    """Return the first three and last four digits of a number, whatever its signs."""
+    """Return the last four digits of a number, and of a long one its first; at most half."""
     digits = re.sub(r"\D", "", number)
-    if len(digits) < 8:
-        return DOT * 4 + digits[-2:]
-    return f"{digits[:3]} {DOT * 4} {digits[-4:]}"
+    last = min(4, len(digits) // 2)
+    first = min(3, len(digits) // 2 - last)
+    head = f"{digits[:first]} " if first else ""
+    return f"{head}{DOT * 4} {digits[-last:]}" if last else DOT * 4
 
 
 def mask_email(address: str) -> str:
-    """Return the first letter and the domain."""
+    """Return the first letter, where it is not the only one, and the domain."""
     name, _, domain = address.partition("@")
-    return f"{name[:1]}{DOT * 4}@{domain}" if domain else DOT * 6
+    first = name[:1] if len(name) > 1 else ""
+    return f"{first}{DOT * 4}@{domain}" if domain else DOT * 6
 
 
 def mask_id(number: str) -> str:
-    """Return the last two characters of an identity number."""
-    return DOT * 6 + number[-2:] if number else ""
+    """Return the last two characters of an identity number, of a short one fewer."""
+    last = min(2, len(number) // 2)
+    return DOT * 6 + number[len(number) - last :] if number else ""
 
 
 def mask_address(address: str) -> str:
-    """Return the place, not the street and number."""
-    return address[:6] + DOT * 6 if len(address) > 6 else DOT * 6
+    """Return the place, not the street and number: at most half, and no digit.
+
+    Chinese addresses begin with the place, others end with it, after the last comma.
+    """
+    half = len(address) // 2
+    if re.search(r"[\u3400-\u9fff]", address):
+        return re.sub(r"\d", DOT, address[: min(6, half)]) + DOT * 6
+    place = address.rpartition(",")[2].strip() if "," in address else ""
+    place = re.sub(r"\d", DOT, place)
+    return f"{DOT * 6} {place}" if 0 < len(place) <= half else DOT * 6
 
 
 def mask_contact(kind: str, value: str) -> str:

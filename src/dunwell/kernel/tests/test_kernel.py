@@ -66,11 +66,20 @@ def test_public_holidays_are_known_by_country():
 @pytest.mark.parametrize(
     ("kind", "value", "seen"),
     [
-        ("mobile", "+86 138 0000 1234", "861 •••• 1234"),
-        ("mobile", "12345", "••••45"),
+        ("mobile", "+86 138 0000 1234", "86 •••• 1234"),
+        ("mobile", "13800001234", "1 •••• 1234"),
+        ("mobile", "91234567", "•••• 4567"),
+        ("mobile", "+85291234567", "8 •••• 4567"),
+        ("mobile", "12345", "•••• 45"),
+        ("mobile", "1", "••••"),
         ("email", "wei@example.org", "w••••@example.org"),
+        ("email", "a@b.c", "••••@b.c"),
         ("email", "broken", "••••••"),
-        ("address", "臺南市東區假想路12號", "臺南市東區假••••••"),
+        ("address", "臺南市東區假想路12號", "臺南市東區••••••"),
+        ("address", "12 Elm Street", "••••••"),
+        ("address", "12 Elm Street, Springfield", "•••••• Springfield"),
+        ("address", "12 Elm Street, AB1 2CD", "•••••• AB• •CD"),
+        ("address", "Elm, Springfield upon Avon", "••••••"),
         ("address", "短", "••••••"),
     ],
 )
@@ -86,10 +95,41 @@ def test_names_and_numbers_are_masked():
     assert masking.mask_id("") == ""
 
 
-@given(st.text(min_size=9, max_size=40))
-def test_a_mask_never_shows_more_than_seven_digits(value):
-    shown = masking.mask_phone(value)
-    assert sum(character.isdigit() for character in shown) <= 7
+NUMBERS = st.one_of(
+    st.text("0123456789", max_size=24),
+    st.text("0123456789+ -()", max_size=24),
+    st.text(max_size=40),
+)
+
+
+def digits_in(value):
+    return sum(character.isdecimal() for character in value)
+
+
+@given(NUMBERS)
+def test_a_mask_shows_at_most_half_of_the_digits_of_a_number(value):
+    for kind in ("mobile", "landline", "work_phone"):
+        assert digits_in(masking.mask_contact(kind, value)) <= digits_in(value) / 2
+    assert len(masking.mask_id(value).replace(masking.DOT, "")) <= len(value) / 2
+
+
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.text("甲乙丙市區路號0123456789", max_size=30),
+        st.builds(
+            "{} {} Street, {}".format,
+            st.integers(1, 9999),
+            st.text(max_size=12),
+            st.text(max_size=30),
+        ),
+    )
+)
+def test_a_mask_shows_at_most_half_of_an_address_and_no_digit(value):
+    shown = masking.mask_contact("address", value).strip(masking.DOT).strip()
+
+    assert len(shown) <= len(value) / 2
+    assert digits_in(shown) == 0
 
 
 def test_a_refusal_says_its_reason_with_what_it_names():
