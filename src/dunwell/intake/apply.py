@@ -18,7 +18,9 @@ STAGED = ("party", "contact", "account", "position", "profile", "payment")
 
 Given = dict[str, int | date]
 
+# Each with a line where the cardholder has an open case; both flags at once share one.
 HOLDS = """
+WITH flagged AS (
 INSERT INTO cases_hold (party_id, kind, from_on, evidence)
 SELECT id, flag.kind, %(day)s, 'delivery of ' || %(day)s
 FROM {party} s CROSS JOIN LATERAL (
@@ -27,6 +29,19 @@ FROM {party} s CROSS JOIN LATERAL (
 WHERE flag.is_set AND NOT EXISTS (
     SELECT FROM cases_hold h WHERE h.party_id = s.id AND h.kind = flag.kind
 )
+RETURNING party_id, kind, evidence
+), told AS (
+    INSERT INTO cases_entry
+        (case_id, kind, business_date, happened_at, channel, outcome, note, data)
+    SELECT c.id, 'hold_set', %(day)s, d.received_at, '', '', min(f.evidence),
+           jsonb_build_object('hold', string_agg(f.kind, ', ' ORDER BY f.kind DESC))
+    FROM flagged f
+    JOIN cases_case c ON c.party_id = f.party_id AND c.state = 'open'
+    CROSS JOIN intake_delivery d
+    WHERE d.id = %(delivery)s GROUP BY c.id, d.received_at ORDER BY c.id
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM flagged
 """
 PROFILES = """
 UPDATE accounts_account a
@@ -118,7 +133,7 @@ def _parties(cursor: CursorWrapper, source: str, given: Given) -> dict[str, int]
     cursor.execute(_update("parties_party", list(PARTY), source) + " AND NOT s.is_new")
     changed = cursor.rowcount
     cursor.execute(HOLDS.format(party=source), given)
-    return {"customers_new": added, "customers_changed": changed, "holds": cursor.rowcount}
+    return {"customers_new": added, "customers_changed": changed, "holds": cursor.fetchone()[0]}
 
 
 def _contacts(cursor: CursorWrapper, source: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from dunwell.accounts.models import Account, Payment, Position
+from dunwell.cases.models import Case, Entry, Hold
 from dunwell.intake.actions import load_delivery
 from dunwell.intake.models import QuarantinedRow
 from dunwell.intake.tests import making
@@ -187,3 +188,42 @@ def test_a_payment_that_was_late_is_taken_in_with_the_day_it_was_made(tmp_path):
 
     assert (delivery.state, codes) == ("applied", set())
     assert Payment.objects.get(payment_ref="Q1").value_on == date(2026, 11, 2)
+
+
+def test_a_hold_that_a_delivery_sets_stands_on_the_timeline_of_the_open_case(tmp_path):
+    def change(rows):
+        rows["customers"][0] |= {"deceased": "true", "bankrupt": "true"}
+        rows["customers"][1] |= {"bankrupt": "true"}
+        rows["customers"][2] |= {"bankrupt": "true"}
+
+    def cases(rows):
+        for row in rows["customers"]:
+            row["bankrupt"] = "false"
+
+    making.portfolio()
+    rows = making.good(30)
+    cases(rows)
+    load_delivery(making.write(tmp_path / "d", rows, with_totals=False), now=making.NOW)
+    people = list(Party.objects.order_by("customer_ref")[:3])
+    given = {"stage": "early", "bucket": 1, "opened_on": making.DAY}
+    for person in people:
+        state = {} if person != people[2] else {
+            "state": "closed", "closed_as": "cured", "closed_on": making.DAY,
+        }  # fmt: skip
+        Case.objects.create(portfolio=person.portfolio, party=person, **given, **state)
+    change(rows)
+    rows["payments"] = []
+    path = making.write(tmp_path / "e", rows, day=NEXT, with_totals=False)
+
+    delivery = load_delivery(path, now=making.NOW)
+
+    assert delivery.state == "applied"
+    assert Hold.objects.count() == 4
+    lines = Entry.objects.order_by("case").values_list(
+        "case__party", "kind", "business_date", "data__hold", "note"
+    )
+    note = f"delivery of {NEXT}"
+    assert list(lines) == [
+        (people[0].pk, "hold_set", NEXT, "deceased, bankrupt", note),
+        (people[1].pk, "hold_set", NEXT, "bankrupt", note),
+    ]
