@@ -28,17 +28,16 @@ class StaffRequest(HttpRequest):
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask who it is. He comes back to the page he was on, never to the act that he sent."""
-    asked = request.get_full_path()
+    """Ask who it is. He comes back to the page he was on, never to the act that he sent.
+
+    Without what he asked of it: a search is a name or number, and addresses are logged.
+    """
+    asked = request.path
     part = bool(request.headers.get("HX-Request"))
     if part or request.method != "GET":
         came_from = urlsplit(request.headers.get("Referer", ""))
         here = came_from.netloc == request.get_host()
-        asked = (
-            came_from._replace(scheme="", netloc="").geturl()
-            if here
-            else resolve_url("workbench:home")
-        )
+        asked = came_from.path if here else resolve_url("workbench:home")
     return _whole_page(request, redirect_to_login(asked))
 
 
@@ -74,6 +73,17 @@ def needs(*rights: Can) -> Callable[[View], View]:
         return inner
 
     return guarded
+
+
+def unsearched(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Return a list's answer so that the browser's address keeps all but the search.
+
+    A search is a name or a number of a cardholder: histories and bookmarks are no place for it.
+    """
+    kept = request.GET.copy()
+    kept.pop("q", None)
+    answer["HX-Push-Url"] = f"{request.path}?{kept.urlencode()}" if kept else request.path
+    return answer
 
 
 def tell_masked(request: HttpRequest) -> None:

@@ -139,7 +139,7 @@ def test_whoever_sends_a_form_after_his_session_ended_comes_back_to_his_page(hou
 
     answer = Client(headers={"referer": came_from}).post(path, {"note": "x"})
 
-    assert answer["Location"] == f"/sign-in/?next=/case/{house.case.pk}/%3Fx%3D1"
+    assert answer["Location"] == f"/sign-in/?next=/case/{house.case.pk}/"
 
 
 def test_a_link_from_elsewhere_leads_home_after_the_sign_in(house):
@@ -155,6 +155,19 @@ def test_a_part_of_a_page_sends_the_whole_page_to_the_sign_in(house):
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer["HX-Redirect"] == "/sign-in/?next=/worklist/"
+
+
+def test_what_was_searched_for_stands_in_no_address(house, at):
+    asked = "q=13800000001&bucket=1"
+    headers = {"HX-Request": "true", "referer": f"http://testserver/worklist/?{asked}"}
+
+    for path in ("/worklist/", "/team/"):
+        shown = at(house.bo, **{"HX-Request": "true"}).get(f"{path}?{asked}")
+        sent = [Client().get(f"{path}?{asked}"), Client(headers=headers).get(f"{path}?{asked}")]
+
+        assert shown["HX-Push-Url"] == f"{path}?bucket=1"
+        assert sent[0]["Location"] == f"/sign-in/?next={path}"
+        assert sent[1]["HX-Redirect"] == "/sign-in/?next=/worklist/"
 
 
 def test_every_page_is_guarded_by_a_right():

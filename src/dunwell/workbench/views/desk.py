@@ -26,7 +26,7 @@ from dunwell.staff.access import Can, may, require_case
 from dunwell.staff.models import Role
 from dunwell.workbench.casepage import case_page, entries_of
 from dunwell.workbench.forms import CallForm, HoldForm, NoteForm, ReasonForm, faults
-from dunwell.workbench.guard import StaffRequest, needs, tell_masked
+from dunwell.workbench.guard import StaffRequest, needs, tell_masked, unsearched
 from dunwell.workbench.lists import Asked, cases_page, number
 from dunwell.workbench.zones import desk_zone
 
@@ -49,7 +49,8 @@ def worklist(request: StaffRequest) -> HttpResponse:
     name = (
         "workbench/_cases.html" if request.headers.get("HX-Request") else "workbench/worklist.html"
     )
-    return render(request, name, shown)
+    answer = render(request, name, shown)
+    return unsearched(request, answer) if request.headers.get("HX-Request") else answer
 
 
 @require_POST

@@ -21,7 +21,7 @@ from dunwell.staff.access import Can, may
 from dunwell.staff.actions import set_available
 from dunwell.staff.models import Agent, Role
 from dunwell.workbench.forms import ReassignForm, faults
-from dunwell.workbench.guard import StaffRequest, needs, tell_masked
+from dunwell.workbench.guard import StaffRequest, needs, tell_masked, unsearched
 from dunwell.workbench.lists import Asked, cases_page
 from dunwell.workbench.zones import desk_zone
 
@@ -55,7 +55,8 @@ def _team(
     }
     part = request.headers.get("HX-Request") and not refusals
     name = "workbench/_cases.html" if part else "workbench/team.html"
-    return render(request, name, shown, status=status)
+    answer = render(request, name, shown, status=status)
+    return unsearched(request, answer) if part else answer
 
 
 LOADS = """
