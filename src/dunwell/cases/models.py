@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +12,64 @@ from dunwell.parties.models import ContactPoint, Party, Portfolio
 from dunwell.staff.models import Team
 
 
+class CaseEnd(models.TextChoices):
+    CURED = "cured", "Cured"
+    PAID = "paid", "Paid"
+    SETTLED = "settled", "Settled"
+    SOLD = "sold", "Sold"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    DECEASED_NO_ESTATE = "deceased_no_estate", "Deceased, no estate"
+    UNCOLLECTABLE = "uncollectable", "Uncollectable"
+
+
+class CaseStage(models.TextChoices):
+    PRE_DUE = "pre_due", "Before due"
+    EARLY = "early", "Early"
+    MID = "mid", "Mid"
+    LATE = "late", "Late"
+    RECOVERY = "recovery", "Recovery"
+
+
+class CaseTrack(models.TextChoices):
+    SELF_SERVE = "self_serve", "Self-service"
+    DESK = "desk", "Desk"
+    FIELD = "field", "Field"
+    AGENCY = "agency", "Agency"
+    LEGAL = "legal", "Legal"
+
+
+class HoldKind(models.TextChoices):
+    DISPUTE = "dispute", "Dispute"
+    COMPLAINT = "complaint", "Complaint"
+    PLAN_ACTIVE = "plan_active", "Plan being kept"
+    HARDSHIP_REVIEW = "hardship_review", "Hardship review"
+    VULNERABLE = "vulnerable", "Vulnerable"
+    DEBT_RESPITE = "debt_respite", "Debt respite"
+    BANKRUPT = "bankrupt", "Bankrupt"
+    DECEASED = "deceased", "Deceased"
+    INCAPACITATED = "incapacitated", "Incapacitated"
+    REPRESENTED = "represented", "Represented by a lawyer"
+    CEASE_REQUESTED = "cease_requested", "Asked us to stop"
+    IDENTITY_THEFT = "identity_theft", "Identity theft"
+    WRONG_PARTY = "wrong_party", "Wrong party"
+    LITIGATION = "litigation", "Litigation"
+    LEGAL_HOLD = "legal_hold", "Legal hold"
+    MANUAL = "manual", "Manual"
+
+
+_DAYS = (date.min, date.max)
+_MOMENTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+def finite(*, days: Sequence[str] = (), moments: Sequence[str] = ()) -> Q:
+    """Return the condition that dates and moments are none of PostgreSQL's infinities."""
+    whole = Q()
+    for names, ends in ((days, _DAYS), (moments, _MOMENTS)):
+        for name in names:
+            whole &= Q(**{f"{name}__range": ends}) | Q(**{name: None})
+    return whole
+
+
 class Case(models.Model):
     """The collection work on one cardholder of one portfolio, over all his accounts."""
 
@@ -16,28 +77,11 @@ class Case(models.Model):
         OPEN = "open", "Open"
         CLOSED = "closed", "Closed"
 
-    class ClosedAs(models.TextChoices):
-        CURED = "cured", "Cured"
-        PAID = "paid", "Paid"
-        SETTLED = "settled", "Settled"
-        SOLD = "sold", "Sold"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        DECEASED_NO_ESTATE = "deceased_no_estate", "Deceased, no estate"
-        UNCOLLECTABLE = "uncollectable", "Uncollectable"
+    ClosedAs = CaseEnd
 
-    class Stage(models.TextChoices):
-        PRE_DUE = "pre_due", "Before due"
-        EARLY = "early", "Early"
-        MID = "mid", "Mid"
-        LATE = "late", "Late"
-        RECOVERY = "recovery", "Recovery"
+    Stage = CaseStage
 
-    class Track(models.TextChoices):
-        SELF_SERVE = "self_serve", "Self-service"
-        DESK = "desk", "Desk"
-        FIELD = "field", "Field"
-        AGENCY = "agency", "Agency"
-        LEGAL = "legal", "Legal"
+    Track = CaseTrack
 
     portfolio = models.ForeignKey(Portfolio, models.PROTECT, related_name="+", db_index=False)
     party = models.ForeignKey(Party, models.PROTECT, related_name="cases", db_index=False)
@@ -109,6 +153,21 @@ class Case(models.Model):
                 condition=(Q(willingness=None) | Q(willingness__range=(1, 4)))
                 & (Q(ability=None) | Q(ability__range=(1, 4))),
             ),
+            models.CheckConstraint(
+                name="case_words_are_known",
+                condition=Q(
+                    closed_as__in=["", *CaseEnd.values],
+                    stage__in=CaseStage.values,
+                    track__in=["", *CaseTrack.values],
+                ),
+            ),
+            models.CheckConstraint(
+                name="case_dates_are_finite",
+                condition=finite(
+                    days=["opened_on", "closed_on", "oldest_unpaid_due_on", "next_step_on"],
+                    moments=["last_worked_at", "last_rpc_at", "follow_up_at"],
+                ),
+            ),
         ]
         indexes = [
             # A collector's worklist and Next, best first.
@@ -168,6 +227,10 @@ class Entry(models.Model):
                 condition=Q(actor=None),
                 name="entry_of_the_day_once",
             ),
+            models.CheckConstraint(
+                name="entry_dates_are_finite",
+                condition=finite(days=["business_date"], moments=["happened_at", "recorded_at"]),
+            ),
         ]
         indexes = [models.Index(fields=["case", "-id"], name="entry_timeline")]
 
@@ -181,29 +244,18 @@ class Lease(models.Model):
     until = models.DateTimeField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="lease_ends", condition=finite(moments=["taken_at", "until"])
+            )
+        ]
         indexes = [models.Index(fields=["until"], name="lease_until")]
 
 
 class Hold(models.Model):
     """A reason not to act, with start, end or review date, and evidence."""
 
-    class Kind(models.TextChoices):
-        DISPUTE = "dispute", "Dispute"
-        COMPLAINT = "complaint", "Complaint"
-        PLAN_ACTIVE = "plan_active", "Plan being kept"
-        HARDSHIP_REVIEW = "hardship_review", "Hardship review"
-        VULNERABLE = "vulnerable", "Vulnerable"
-        DEBT_RESPITE = "debt_respite", "Debt respite"
-        BANKRUPT = "bankrupt", "Bankrupt"
-        DECEASED = "deceased", "Deceased"
-        INCAPACITATED = "incapacitated", "Incapacitated"
-        REPRESENTED = "represented", "Represented by a lawyer"
-        CEASE_REQUESTED = "cease_requested", "Asked us to stop"
-        IDENTITY_THEFT = "identity_theft", "Identity theft"
-        WRONG_PARTY = "wrong_party", "Wrong party"
-        LITIGATION = "litigation", "Litigation"
-        LEGAL_HOLD = "legal_hold", "Legal hold"
-        MANUAL = "manual", "Manual"
+    Kind = HoldKind
 
     party = models.ForeignKey(Party, models.PROTECT, related_name="holds", db_index=False)
     kind = models.CharField(max_length=16, choices=Kind)
@@ -227,5 +279,12 @@ class Hold(models.Model):
             models.CheckConstraint(
                 name="hold_ends_after_it_begins",
                 condition=Q(until_on=None) | Q(until_on__gt=F("from_on")),
+            ),
+            models.CheckConstraint(
+                name="hold_kind_is_known", condition=Q(kind__in=HoldKind.values)
+            ),
+            models.CheckConstraint(
+                name="hold_dates_are_finite",
+                condition=finite(days=["from_on", "until_on", "review_on", "lifted_on"]),
             ),
         ]

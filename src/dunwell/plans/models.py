@@ -4,7 +4,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from dunwell.cases.models import Case
+from dunwell.cases.models import Case, finite
+
+
+class PromiseState(models.TextChoices):
+    OPEN = "open", "Open"
+    KEPT = "kept", "Kept"
+    PARTLY_KEPT = "partly_kept", "Partly kept"
+    BROKEN = "broken", "Broken"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class Promise(models.Model):
@@ -13,12 +21,7 @@ class Promise(models.Model):
     Kept or broken by the day's run from payments alone.
     """
 
-    class State(models.TextChoices):
-        OPEN = "open", "Open"
-        KEPT = "kept", "Kept"
-        PARTLY_KEPT = "partly_kept", "Partly kept"
-        BROKEN = "broken", "Broken"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+    State = PromiseState
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="promises")
     amount_minor = models.BigIntegerField()
@@ -43,6 +46,15 @@ class Promise(models.Model):
             models.CheckConstraint(name="promise_amount_positive", condition=Q(amount_minor__gt=0)),
             models.UniqueConstraint(
                 name="promise_one_open_per_case", fields=["case"], condition=Q(state="open")
+            ),
+            models.CheckConstraint(
+                name="promise_state_is_known", condition=Q(state__in=PromiseState.values)
+            ),
+            models.CheckConstraint(
+                name="promise_dates_are_finite",
+                condition=finite(
+                    days=["due_on", "counts_until", "taken_on", "decided_on"], moments=["taken_at"]
+                ),
             ),
             models.CheckConstraint(
                 name="promise_due_after_taking", condition=Q(due_on__gte=F("taken_on"))
