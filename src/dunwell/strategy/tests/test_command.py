@@ -21,3 +21,9 @@ def test_the_shipped_tables_are_installed_once(capsys):
     assert "1 in force from 2026-03-01" in out and "nothing to do" in out
     call_command("tables", "list")
     assert "treatment" in capsys.readouterr().out
+
+
+def test_installed_without_a_day_they_decide_on_the_day_of_the_first_delivery_too():
+    call_command("tables", "install")
+
+    assert in_force("treatment", date(2020, 1, 1)).version == 1

@@ -14,6 +14,9 @@ from rich.table import Table
 from dunwell.strategy.actions import install_default_tables
 from dunwell.strategy.models import TableVersion
 
+# Before any delivery: the first one is of yesterday or older.
+EVER = date(2000, 1, 1)
+
 
 class Command(BaseCommand):
     help = "Bring the shipped decision tables into force where there are none, or list tables."
@@ -26,16 +29,16 @@ class Command(BaseCommand):
         verbs.add_parser("list")
         install = verbs.add_parser("install", help="a table that has a version is left alone")
         install.add_argument(
-            "--from", dest="since", type=date.fromisoformat, default=None, metavar="DATE",
-            help="business day on which they come into force; default: today",
+            "--from", dest="since", type=date.fromisoformat, default=EVER, metavar="DATE",
+            help="business day on which they come into force; default: %(default)s, so that"
+            " also the days of earlier deliveries can be run",
         )  # fmt: skip
 
     def handle(self, *, verb: str, **options: Any) -> None:
         if verb == "install":
-            now = timezone.now()
-            since = options["since"] or timezone.localtime(now).date()
+            since = options["since"]
             before = TableVersion.objects.count()
-            install_default_tables(now=now, in_force_from=since)
+            install_default_tables(now=timezone.now(), in_force_from=since)
             made = TableVersion.objects.count() - before
             self.stdout.write(
                 f"{made} in force from {since}" if made else "nothing to do: the tables are there"
