@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
-from dunwell.kernel.money import DIGITS
+from dunwell.kernel.money import DIGITS, digits
 from dunwell.kernel.refusal import Refusal
 
 WHOLE_BP = 10_000
@@ -16,6 +16,60 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 # An arm is what a decision table asks for: one plain word.
 _ARM = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+
+
+MOST_GRACE_DAYS = 60
+# A tenth of all rows: above it a delivery has no faults, it is one.
+MOST_ERRORS_PPM = 100_000
+# What one may fall short and not be overdue, in whole units of the currency: 10 yuan, after
+# 中国银行卡行业自律公约 art. 14.
+TOLERANCE_MAJOR = 10
+
+
+def default_tolerance_minor(currency: str) -> int:
+    """Return ten of the currency's units in its minor ones: 1000 fen, 10 yen, 10000 fils.
+
+    :raises UnknownCurrency: if its decimals are not known
+    """
+    return TOLERANCE_MAJOR * 10 ** digits(currency)
+
+
+def limits_refused(*, grace_days: int, tolerance_minor: int, error_limit_ppm: int) -> list[Refusal]:
+    """Return why days of grace, tolerance and share of faulty rows cannot hold."""
+    refusals = []
+    if not 0 <= grace_days <= MOST_GRACE_DAYS:
+        refusals.append(
+            Refusal(
+                "parties.bad_grace",
+                "Grace is 0 to %(most)s days. Give another number.",
+                named={"most": MOST_GRACE_DAYS},
+            )
+        )
+    if tolerance_minor < 0:
+        refusals.append(Refusal("parties.bad_tolerance", "The tolerance is 0 or more."))
+    if not 0 <= error_limit_ppm <= MOST_ERRORS_PPM:
+        refusals.append(
+            Refusal(
+                "parties.bad_error_limit",
+                "The share of faulty rows that a delivery may have is 0 to %(most)s parts per"
+                " million. Give another number.",
+                named={"most": MOST_ERRORS_PPM},
+            )
+        )
+    return refusals
+
+
+def ladder_refused(ladder: str, *, ladders: Collection[str]) -> list[Refusal]:
+    """Return why assets cannot be classed by it."""
+    if ladder in ladders:
+        return []
+    return [
+        Refusal(
+            "parties.unknown_ladder",
+            "There is no ladder of asset classes “%(ladder)s”. Known are %(known)s.",
+            named={"ladder": ladder, "known": ", ".join(ladders)},
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +108,7 @@ def portfolio_refused(terms: Terms, *, ladders: Collection[str], code_taken: boo
             Refusal("parties.no_name", "Give the portfolio a name of 1 to 120 letters.")
         )
     refusals += _place_refused(terms)
-    if terms.ladder not in ladders:
-        refusals.append(
-            Refusal(
-                "parties.unknown_ladder",
-                "There is no ladder of asset classes “%(ladder)s”. Known are %(known)s.",
-                named={"ladder": terms.ladder, "known": ", ".join(ladders)},
-            )
-        )
+    refusals += ladder_refused(terms.ladder, ladders=ladders)
     return refusals + shares_refused(terms.shares)
 
 

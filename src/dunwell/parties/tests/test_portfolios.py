@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dunwell.audit.models import Event
 from dunwell.kernel.refusal import Refused
-from dunwell.parties.actions import create_portfolio
+from dunwell.parties.actions import Changes, change_portfolio, create_portfolio
 from dunwell.parties.models import Issuer, Portfolio
 from dunwell.parties.rules import shares_refused
 from dunwell.portfolio.arms import arm_of
@@ -147,3 +147,85 @@ def test_shares_are_let_pass_if_and_only_if_a_draw_can_be_made_of_them(shares):
         drawn = False
 
     assert (not shares_refused(shares)) == (not shares or (drawn and plain))
+
+
+# -- what is tolerated, in the portfolio's money -------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor"), [("CNY", 1000), ("JPY", 10), ("KWD", 10_000), ("TWD", 1000)]
+)
+def test_the_tolerance_is_ten_of_the_currencys_units(currency, minor, db):
+    made = opened(currency=currency)
+
+    assert (made.tolerance_minor, made.promise_tolerance_minor) == (minor, minor)
+
+
+def test_grace_tolerance_and_error_limit_are_as_given(db):
+    made = opened(grace_days=5, tolerance_minor=0, error_limit_ppm=0)
+
+    made.refresh_from_db()
+    assert (made.grace_days, made.tolerance_minor, made.error_limit_ppm) == (5, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"grace_days": -1}, "parties.bad_grace"),
+        ({"grace_days": 61}, "parties.bad_grace"),
+        ({"tolerance_minor": -1}, "parties.bad_tolerance"),
+        ({"error_limit_ppm": -1}, "parties.bad_error_limit"),
+        ({"error_limit_ppm": 100_001}, "parties.bad_error_limit"),
+    ],
+)
+def test_terms_that_cannot_hold_are_refused_at_the_opening_and_later(given, code, db):
+    assert refused(**given) == [code]
+    made = opened(code="TAKEN")
+    with pytest.raises(Refused) as said:
+        change_portfolio("TAKEN", Changes(**given), actor=None, now=make.NOW)
+    assert [one.code for one in said.value.refusals] == [code]
+    made.refresh_from_db()
+    assert (made.grace_days, made.tolerance_minor, made.error_limit_ppm) == (3, 1000, 1000)
+
+
+def test_what_is_changed_is_on_record_with_what_was(db):
+    admin, made = make.agent(Role.ADMIN), opened()
+
+    changed = change_portfolio(
+        made.code, Changes(grace_days=5, ladder="stricter", experiment_shares=SHARES),
+        actor=admin, now=make.NOW,
+    )  # fmt: skip
+
+    assert changed == {"grace_days": (3, 5), "experiment_shares": ({}, SHARES)}
+    made.refresh_from_db()
+    assert (made.grace_days, made.experiment_shares) == (5, SHARES)
+    event = Event.objects.get(kind="parties.portfolio_changed")
+    assert (event.actor, event.subject) == (admin, f"portfolio:{made.pk}")
+    assert event.data["was"] == {"grace_days": 3, "experiment_shares": {}}
+    assert event.data["now"] == {"grace_days": 5, "experiment_shares": SHARES}
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "why"),
+    [
+        ("CN-CARD", Changes(), "parties.no_change"),
+        ("CN-CARD", Changes(grace_days=3), "parties.no_change"),
+        ("NONE", Changes(grace_days=5), "parties.no_portfolio"),
+        ("CN-CARD", Changes(ladder="rope"), "parties.unknown_ladder"),
+        ("CN-CARD", Changes(experiment_shares={"a": 1}), "parties.shares_not_whole"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(code, changes, why, db):
+    opened()
+    with pytest.raises(Refused) as said:
+        change_portfolio(code, changes, actor=None, now=make.NOW)
+    assert [one.code for one in said.value.refusals] == [why]
+    assert not Event.objects.filter(kind="parties.portfolio_changed").exists()
+
+
+def test_only_who_opens_portfolios_changes_them(db):
+    opened()
+    with pytest.raises(Forbidden):
+        change_portfolio(
+            "CN-CARD", Changes(grace_days=5), actor=make.agent(Role.OPERATIONS), now=make.NOW
+        )
