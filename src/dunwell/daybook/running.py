@@ -6,6 +6,7 @@ that waits for the day finds it.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ STARTED, FAILED = "daybook.run_started", "daybook.run_failed"
 # No step of a day takes so long: whoever ran it is gone.
 SILENT = timedelta(minutes=30)
 LONGEST = 500
+# ``psycopg.errors.UndefinedTable: ...``, but not what a database adds to it.
+_ERROR = re.compile(r"(?!DETAIL|CONTEXT|HINT)[A-Za-z_][\w.]*(:|$)")
 _TRIES, _PAUSE_S = 10, 6
 
 
@@ -104,12 +107,10 @@ def _keep(portfolio: Portfolio, on: date, said: str, code: int, clock: Clock) ->
 
 def last_line(said: str) -> str:
     """Return the line that names the error: rows that a database quotes are left out."""
-    lines = [
-        line.removeprefix("CommandError: ")
-        for line in said.splitlines()
-        if line.strip() and not line[0].isspace() and not line.startswith(("DETAIL:", "CONTEXT:"))
-    ]
-    return lines[-1][:LONGEST] if lines else ""
+    lines = [line for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if _ERROR.match(line)]
+    last = [*lines[-1:], *named][-1:]
+    return "".join(last).removeprefix("CommandError: ")[:LONGEST]
 
 
 def ended(portfolio: Portfolio, on: date, *, now: datetime) -> Ended | None:

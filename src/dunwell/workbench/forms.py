@@ -158,7 +158,7 @@ class WorkForm(forms.Form):
 
     team = forms.ChoiceField(label=_("Team"), required=False)
     queues = forms.MultipleChoiceField(
-        label=_("Queues"), required=False, widget=forms.SelectMultiple(attrs={"size": 6})
+        label=_("Queues"), required=False, widget=forms.SelectMultiple(attrs={"size": 8})
     )
     languages = AgentForm.base_fields["languages"]
     capacity = AgentForm.base_fields["capacity"]

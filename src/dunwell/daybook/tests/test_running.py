@@ -83,8 +83,12 @@ def test_who_may_not_run_a_day_starts_none(portfolio):
 
 
 def test_the_line_that_names_the_error_is_kept_and_no_row_of_the_database():
-    said = "Traceback\n  File x\npsycopg.Error: duplicate key\nDETAIL:  Key (name)=(Lin)\n\n"
+    said = (
+        "Traceback\n  File x\npsycopg.Error: duplicate key\nLINE 1: INSERT INTO x VALUES ('Lin')\n"
+        "  ^\nDETAIL:  Key (name)=(Lin)\nCONTEXT: COPY\n\n"
+    )
 
     assert last_line(said) == "psycopg.Error: duplicate key"
     assert last_line("") == ""
+    assert last_line("no error\n  that we know") == "  that we know"
     assert len(last_line("x" * 9_000)) == 500
