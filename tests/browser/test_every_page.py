@@ -14,7 +14,10 @@ from dunwell.testing.looking import axe_finds, english_on, too_wide
 CASES = ("/worklist/?bucket=5", "/case/{case}/", "/worklist/?q=nobody")
 TEAM = "/team/?bucket=5"
 DELIVERIES = ("/deliveries/", "/deliveries/{delivery}/")
-DAYS = ("/days/", "/days/TW-DEMO/2026-10-25/", "/days/TW-DEMO/2026-10-25/progress/")
+DAYS = (
+    "/days/", "/days/TW-DEMO/2026-10-25/", "/days/TW-DEMO/2026-10-25/progress/",
+    "/days/TW-DEMO/2026-10-26/progress/",
+)  # fmt: skip
 TABLES = ("/tables/", "/tables/treatment/1/?row=3")
 PAGES = {
     "early.001": ("/worklist/", *CASES, "/case/{promised}/"),
@@ -23,7 +26,7 @@ PAGES = {
     "auditor": (*CASES, TEAM, *DELIVERIES, *DAYS, *TABLES, "/staff/"),
     "operations": (*DELIVERIES, "/deliveries/{delivery}/?state=dismissed", "/quarantine/{row}/", *DAYS),
     "strategy": (*TABLES, *DAYS),
-    "admin": ("/staff/",),
+    "admin": ("/staff/", "/staff/early.001/edit/", "/password/"),
     "legal": ("/", "/worklist/", "/nowhere/"),
     "": ("/sign-in/",),
 }  # fmt: skip

@@ -79,7 +79,8 @@ def open_portfolio(code: str, *, now: datetime) -> Portfolio:
 def hire(*, accounts: int, now: datetime, password: str | None = None) -> str:
     """Make teams, leads, collectors and the other roles; return their one password.
 
-    As many collectors as ``accounts`` need at :data:`CAPACITY` cases each.
+    As many collectors as ``accounts`` need at :data:`CAPACITY` cases each. The password is
+    printed for whoever looks around, so nobody is made to change it.
     """
     word = password or secrets.token_urlsafe(9)
     hashed = make_password(word)

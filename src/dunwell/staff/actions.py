@@ -135,7 +135,7 @@ def change_agent(
     given = {
         "team": (team is not None, found),
         "queues": (queues is not None, list(queues or ())),
-        "languages": (languages is not None, list(languages or ())),
+        "languages": (languages is not None, [tag(one) for one in languages or ()]),
         "capacity": (capacity is not None, capacity),
         "available": (available is not None, available),
     }

@@ -34,7 +34,7 @@ def test_what_somebody_works_on_is_changed_and_on_record(db):
     make.team("late")
 
     changed = change_agent(
-        ada.username.upper(), actor=boss, now=NOW, team="late", queues=["late"], languages=["en"],
+        ada.username.upper(), actor=boss, now=NOW, team="late", queues=["late"], languages=["zh_CN"],
         capacity=0, available=False,
     )  # fmt: skip
     change_agent(ada.username, actor=boss, now=NOW, capacity=0)
@@ -43,7 +43,7 @@ def test_what_somebody_works_on_is_changed_and_on_record(db):
     event = Event.objects.get(kind="staff.changed")  # what changed nothing is no event
     assert event.actor == boss
     assert event.data == {
-        "team": "late", "queues": ["late"], "languages": ["en"], "capacity": 0, "available": False,
+        "team": "late", "queues": ["late"], "languages": ["zh-cn"], "capacity": 0, "available": False,
     }  # fmt: skip
 
 
