@@ -13,7 +13,7 @@ from dunwell.testing.looking import axe_finds, english_on, too_wide
 # A whole page of rows for the one who works there; the others' rows are the same, so few do.
 CASES = ("/worklist/?bucket=5", "/case/{case}/", "/worklist/?q=nobody")
 TEAM = "/team/?bucket=5"
-DELIVERIES = ("/deliveries/", "/deliveries/{delivery}/")
+DELIVERIES = ("/deliveries/", "/deliveries/{delivery}/", "/deliveries/mappings/")
 DAYS = (
     "/days/", "/days/TW-DEMO/2026-10-25/", "/days/TW-DEMO/2026-10-25/progress/",
     "/days/TW-DEMO/2026-10-26/progress/",

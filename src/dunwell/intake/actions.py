@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -12,17 +13,24 @@ from django.db import transaction
 from dunwell.audit.actions import record
 from dunwell.intake import mapping as mappings
 from dunwell.intake.apply import only_loader
+from dunwell.intake.clock import quiet
 from dunwell.intake.faults import Stop, said
 from dunwell.intake.layout import KINDS
-from dunwell.intake.loading import Load, quiet, run
+from dunwell.intake.loading import Load, run
+from dunwell.intake.manifest import is_text
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.models import Mapping as KeptMapping
+from dunwell.intake.quarantine import may_change
 from dunwell.intake.reading import Progress
 from dunwell.intake.release import take_in
+from dunwell.intake.shown import place
 from dunwell.kernel.cards import masked
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
+from dunwell.staff.access import Can, require
 from dunwell.staff.models import Agent
+
+_NAME = re.compile(r"\w[\w.-]{0,79}")
 
 
 def load_delivery(
@@ -34,17 +42,50 @@ def load_delivery(
     progress: Progress = quiet,
     approved: Collection[str] = (),
     mapping: str = "",
+    name: str = "",
 ) -> Delivery:
     """Load the delivery that lies at ``path``, a folder or a zip, and keep its report.
 
     Refused and held deliveries are answers, not errors: they are written down and
     returned, with nothing applied. The same delivery again changes nothing and returns
     the one applied before, its report saying ``no_op``. ``approved`` names codes of
-    holds that ``actor`` lets pass; ``mapping`` is YAML in place of the kept mapping.
-    Call it outside of a transaction: rows travel on connections of their own.
+    holds that ``actor`` lets pass; ``mapping`` is YAML in place of the kept mapping;
+    ``name`` what it is called, where the path says otherwise. No ``actor``: the machine's
+    owner. Call it outside of a transaction: rows travel on connections of their own.
+
+    :raises Forbidden: if the actor loads no deliveries
     """
-    load = Load(Path(path), actor, now, frozenset(approved), progress, mapping)
+    if actor is not None:
+        require(actor, Can.LOAD_DELIVERY)
+    load = Load(Path(path), actor, now, frozenset(approved), progress, mapping, name)
     return run(load, portfolio_code)
+
+
+def approve_delivery(
+    delivery_id: int, *, reason: str, actor: Agent, now: datetime, progress: Progress = quiet
+) -> Delivery:
+    """Load a held delivery again, the holds in its report let pass; return what comes of it.
+
+    It may be held again, for what the first hold kept from being looked at.
+
+    :raises Refused: if no reason is given, it was decided before or its files are gone
+    :raises Forbidden: if the actor loads no deliveries
+    """
+    require(actor, Can.LOAD_DELIVERY)
+    held = Delivery.objects.select_related("portfolio").get(pk=delivery_id)
+    if held.state != Delivery.State.HELD or held.led_to_id is not None:
+        raise Refused(Refusal("intake.not_held", "This delivery waits for no approval."))
+    if not reason.strip():
+        raise Refused(Refusal("intake.approve_reason", "Say why the delivery may pass."))
+    path = Path(held.source)
+    if not held.source or not path.exists():
+        raise Refused(
+            Refusal("intake.files_gone", "Its files are no longer there. Load the delivery again.")
+        )
+    holds = {found["code"] for found in held.report["findings"] if found["verdict"] == "hold"}
+    load = Load(path, actor, now, frozenset(holds), progress, name=held.name)
+    load.reason, load.approves = reason.strip()[:400], held
+    return run(load, held.portfolio.code if held.portfolio else None)
 
 
 def release_row(
@@ -55,40 +96,88 @@ def release_row(
     What only wanted a look passes as it is: releasing it is having looked. A row that
     had no columns needs all of them. Nothing is changed if anything is still wrong.
 
-    :raises Refused: if the row was decided before, is still at fault or out of date
+    :raises Refused: if the row was decided before, is still at fault or out of date, or if a
+        column that is not at fault would change
+    :raises Forbidden: if the actor corrects no rows
     """
+    require(actor, Can.CORRECT_ROWS)
     whose = QuarantinedRow.objects.values_list("delivery__portfolio_id", flat=True).get(pk=row_id)
     with only_loader(whose or 0) as alone:
         if not alone:
             raise Refused(said("intake.A16_busy"))
         with transaction.atomic(), tempfile.TemporaryDirectory(prefix="dunwell-row-") as folder:
             row = _waiting(row_id)
-            take_in(row, _texts(row, corrected), Path(folder))
-            row.corrected = {name: masked(value) for name, value in corrected.items()}
+            changed = _changed(row, corrected)
+            known = {column.name for column in KINDS[row.kind].columns}
+            given = {name: value for name, value in row.values.items() if name in known}
+            take_in(row, given | changed, Path(folder))
+            row.corrected = {name: masked(value) for name, value in changed.items()}
             _decide(row, QuarantinedRow.State.RELEASED, actor, now)
     return row
 
 
-def _texts(row: QuarantinedRow, corrected: Mapping[str, str]) -> dict[str, str]:
-    """Return the row's canonical texts as corrected."""
+def _changed(row: QuarantinedRow, corrected: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts that differ from those delivered."""
+    changed = {
+        name: value.strip()
+        for name, value in corrected.items()
+        if value.strip() != (row.values.get(name) or "").strip()
+    }
     known = {column.name for column in KINDS[row.kind].columns}
-    if unknown := sorted(set(corrected) - known):
+    if wrong := _listed(set(corrected) - known):
+        raise Refused(
+            Refusal("intake.release_unknown_column", "There is no column %(column)s.", named=wrong)
+        )
+    if wrong := _listed(set(changed) - may_change(row)):
         raise Refused(
             Refusal(
-                "intake.release_unknown_column",
-                "There is no column %(column)s.",
-                named={"column": unknown[0]},
+                "intake.release_other_column",
+                "%(column)s is not at fault and stays as it was delivered.",
+                named=wrong,
             )
         )
-    given = {name: value for name, value in row.values.items() if name in known}
-    return given | {name: value.strip() for name, value in corrected.items()}
+    if wrong := _listed({name for name, value in changed.items() if not is_text(value)}):
+        raise Refused(
+            Refusal(
+                "intake.release_text", "%(column)s: type it anew without odd marks.", named=wrong
+            )
+        )
+    return changed
+
+
+def _listed(columns: set[str]) -> dict[str, object]:
+    return {"column": ", ".join(sorted(place("", c) for c in columns))} if columns else {}
+
+
+def reveal_row(row_id: int, *, reason: str, actor: Agent, now: datetime) -> QuarantinedRow:
+    """Return a waiting row for one look at all of it, the reason on record.
+
+    :raises Refused: if no reason is given or the row was decided before
+    :raises Forbidden: if the actor corrects no rows
+    """
+    require(actor, Can.CORRECT_ROWS)
+    if not reason.strip():
+        raise Refused(Refusal("intake.reveal_reason", "Say why the row must be seen in full."))
+    with transaction.atomic():
+        row = _waiting(row_id)
+        record(
+            "intake.row_revealed",
+            subject=f"quarantined_row:{row.pk}",
+            actor=actor,
+            at=now,
+            delivery=row.delivery_id,
+            reason=reason.strip()[:400],
+        )
+    return row
 
 
 def dismiss_row(row_id: int, *, reason: str, actor: Agent, now: datetime) -> QuarantinedRow:
     """Leave a waiting row out for good.
 
     :raises Refused: if it was decided before or no reason is given
+    :raises Forbidden: if the actor corrects no rows
     """
+    require(actor, Can.CORRECT_ROWS)
     if not reason.strip():
         raise Refused(Refusal("intake.dismiss_reason", "Say why the row is left out."))
     with transaction.atomic():
@@ -98,16 +187,28 @@ def dismiss_row(row_id: int, *, reason: str, actor: Agent, now: datetime) -> Qua
 
 
 def keep_mapping(
-    *, portfolio: Portfolio, name: str, text: str, actor: Agent, now: datetime
+    *, portfolio: Portfolio, name: str, text: str, actor: Agent | None, now: datetime
 ) -> KeptMapping:
     """Keep the layout of a source under a name that manifests may give.
 
+    No ``actor``: the machine's owner.
+
     :raises Refused: with a reason for each thing that is wrong with the YAML
+    :raises Forbidden: if the actor loads no deliveries
     """
+    if actor is not None:
+        require(actor, Can.LOAD_DELIVERY)
+    if not _NAME.fullmatch(name):
+        raise Refused(
+            Refusal(
+                "intake.mapping_name",
+                "A mapping's name has letters, digits, dots and dashes, at most 80 of them.",
+            )
+        )
     try:
         mappings.parse(text)
     except Stop as stop:
-        raise Refused(*(said(found.code, found.column) for found in stop.findings)) from None
+        raise Refused(*(said(f.code, place(f.code, f.column)) for f in stop.findings)) from None
     with transaction.atomic():
         kept, _ = KeptMapping.objects.update_or_create(
             portfolio=portfolio,

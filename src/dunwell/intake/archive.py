@@ -41,14 +41,13 @@ class Opened:
     manifest: bytes
 
 
-def open_delivery(path: Path, *, work: Path, largest: int) -> Opened:
+def open_delivery(path: Path, *, work: Path, largest: int, name: str) -> Opened:
     """Return what ``path`` holds; a zip is unpacked into ``work``.
 
-    ``largest`` is the most bytes that may come out of it.
+    ``largest`` is the most bytes that may come out of it; ``name`` is for people.
 
     :raises Stop: if it is not complete, not safe or too large
     """
-    name = shown(path.name)
     if path.is_symlink():
         refuse("I08_unsafe_path", name)
     if path.is_file():

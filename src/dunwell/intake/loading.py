@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,6 +32,7 @@ from dunwell.intake import (
 from dunwell.intake import manifest as manifests
 from dunwell.intake.apply import apply_staged, drop_staged, only_loader, reserve_snapshot_id
 from dunwell.intake.checks import Setting
+from dunwell.intake.clock import Clock, quiet
 from dunwell.intake.deltas import Book
 from dunwell.intake.faults import Finding, Stop, Verdict
 from dunwell.intake.manifest import Manifest
@@ -45,28 +45,7 @@ from dunwell.staff.models import Agent
 LARGEST = 2 << 30
 SPILL = "20GB"
 FINDINGS_KEPT = 200
-
-
-def quiet(what: str, done: int, total: int) -> None:
-    """Tell nobody how far the work is."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """Seconds spent by step, for the report."""
-
-    began: float = field(default_factory=time.perf_counter)
-    laps: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round(self.laps.get(name, 0) + now - self._last, 3)
-        self._last = now
-
-    @property
-    def total(self) -> float:
-        return round(time.perf_counter() - self.began, 3)
+NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(slots=True)
@@ -79,6 +58,9 @@ class Load:
     approved: frozenset[str] = frozenset()
     progress: Progress = quiet
     mapping: str = ""  # YAML to use in place of the one that the manifest names
+    name: str = ""  # what it is called, where its path says otherwise
+    reason: str = ""  # of an approval
+    approves: Delivery | None = None  # the held one that this is to be
     clock: Clock = field(default_factory=Clock)
     sha256: str = ""
     manifest: Manifest | None = None
@@ -105,8 +87,10 @@ def run(load: Load, asked: str | None) -> Delivery:
 
 
 def _load(load: Load, work: Path, asked: str | None) -> Delivery:
-    opened = archive.open_delivery(load.path, work=work, largest=LARGEST)
+    opened = archive.open_delivery(load.path, work=work, largest=LARGEST, name=_name(load))
     load.sha256 = hashlib.sha256(opened.manifest).hexdigest()
+    if load.approves and load.approves.sha256 not in (load.sha256, NOTHING):
+        raise Stop(Finding("intake.A18_hash_mismatch", file=manifests.NAME))
     load.manifest = manifest = manifests.parse(opened.manifest)
     load.portfolio = portfolio = arrival.portfolio_of(manifest, asked)
     arrival.refuse_other_day(opened.name, manifest)
@@ -129,6 +113,10 @@ def _load(load: Load, work: Path, asked: str | None) -> Delivery:
             raise Stop(Finding("intake.I04_too_large", file=opened.name)) from None
         finally:
             con.close()
+
+
+def _name(load: Load) -> str:
+    return archive.shown(load.name or load.path.name)
 
 
 def _again(before: Delivery, name: str) -> Delivery:
@@ -308,9 +296,10 @@ def _delivery(load: Load, state: str) -> Delivery:
     return Delivery.objects.create(
         portfolio=load.portfolio,
         business_date=load.manifest.business_date if load.manifest else None,
-        name=archive.shown(load.path.name),
-        sha256=load.sha256 or hashlib.sha256(b"").hexdigest(),
+        name=_name(load),
+        sha256=load.sha256 or NOTHING,
         state=state,
+        source=str(load.path.absolute()) if state == Delivery.State.HELD else "",
         received_at=load.now,
         loaded_by=load.actor,
     )
@@ -334,6 +323,11 @@ def _finish(load: Load, delivery: Delivery) -> None:
         "approved": sorted(load.approved),
     }
     delivery.save()
+    told = {"reason": load.reason} if load.reason else {}
+    if load.approves:
+        told["approves"] = str(load.approves.pk)
+        load.approves.led_to = delivery
+        load.approves.save(update_fields=["led_to"])
     record(
         f"intake.delivery_{delivery.state}",
         subject=f"delivery:{delivery.pk}",
@@ -342,4 +336,5 @@ def _finish(load: Load, delivery: Delivery) -> None:
         rows=load.rows,
         codes=sorted({finding.code for finding in load.findings})[:50],
         approved=sorted(load.approved),
+        **told,
     )

@@ -29,6 +29,10 @@ class Delivery(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
 
+    # Of a held one: where its files lie, and what became of it when somebody let it pass.
+    source = models.TextField(default="")
+    led_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

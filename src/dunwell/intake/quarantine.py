@@ -10,6 +10,7 @@ from dunwell.intake import staging
 from dunwell.intake.broken import MOST
 from dunwell.intake.checks import words
 from dunwell.intake.faults import CODES, Finding, Verdict
+from dunwell.intake.layout import KINDS
 from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.intake.reading import Reading
 from dunwell.intake.shown import fit, hidden
@@ -21,6 +22,28 @@ WAITS = (Verdict.ROW, Verdict.LOOK)
 NOT_COUNTED = ("intake.H08_unknown_account", "intake.G01_repeated")
 WAITING = tuple(code for code, (verdict, _) in CODES.items() if verdict in WAITS)
 AT_ONCE = 5_000
+_PARTS = ("principal", "interest", "fees", "penalty")
+_COMPARED = {
+    "intake.E15_nothing_owed": _PARTS,
+    "intake.E16_fees": ("principal",),
+    "intake.E20_balance": _PARTS,
+    "intake.F09_order": ("opened_on",),
+    "intake.G05_id_check_digit": ("id_type",),
+    "intake.G06_phone": ("kind",),
+    "intake.G07_email": ("kind",),
+}
+
+
+def may_change(row: QuarantinedRow) -> set[str]:
+    """Return the columns of a waiting row that a person may change: those at fault, and what
+    a rule compares them with. A row that had no columns needs all of them."""
+    columns = {column.name for column in KINDS[row.kind].columns}
+    if not columns & set(row.values):
+        return columns
+    found: set[str] = set()
+    for fault in row.faults:
+        found |= {fault.get("column", ""), *_COMPARED.get(fault["code"], ())}
+    return found & columns
 
 
 def judge(reading: Reading) -> int:

@@ -179,6 +179,8 @@ STATICFILES_DIRS = [PACKAGE / "assets"] if (PACKAGE / "assets").is_dir() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+# Where deliveries that came through the browser and are held wait for an approval.
+DUNWELL_UPLOADS = env.text("DUNWELL_UPLOADS", str(HOME / "uploads"))
 # What the columnar engine may hold of a delivery before it spills to disk.
 DUNWELL_INTAKE_MEMORY = env.text("DUNWELL_INTAKE_MEMORY", "1500MB")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -117,8 +117,26 @@ class LoadForm(forms.Form):
     file = forms.FileField()
 
 
+class PortfolioField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A portfolio by its code; what no code can hold is none of them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Portfolio.objects.all(), to_field_name="code", **kwargs)
+
+    def to_python(self, value: Any) -> Portfolio | None:
+        typed = None if value and "\0" in str(value) else value
+        found: Portfolio | None = super().to_python(typed)
+        return found
+
+
+class MappingForm(forms.Form):
+    portfolio = PortfolioField(label=_("Portfolio"))
+    name = forms.CharField(label=_("Name"), max_length=80)
+    file = forms.FileField(label=_("File"))
+
+
 class RunDayForm(forms.Form):
-    portfolio = forms.ModelChoiceField(Portfolio.objects.all(), to_field_name="code")
+    portfolio = PortfolioField()
     day = forms.DateField()
     skip_quiet = forms.BooleanField(required=False)
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, re_path, register_converter
 
-from dunwell.workbench.views import desk, operations, people, tables, team
+from dunwell.workbench.views import deliveries, desk, operations, people, tables, team
 
 app_name = "workbench"
 
@@ -21,7 +21,20 @@ class Day:
         return str(value)
 
 
+class Code:
+    """A portfolio's code in a path; what no code can hold, NUL above all, is not there."""
+
+    regex = r"[\w.-]{1,64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(Day, "day")
+register_converter(Code, "code")
 
 urlpatterns = [
     path("", desk.home, name="home"),
@@ -40,16 +53,20 @@ urlpatterns = [
     path("team/reassign/", team.move, name="reassign"),
     path("team/<str:username>/away/", team.set_away, {"available": False}, name="away"),
     path("team/<str:username>/back/", team.set_away, {"available": True}, name="back"),
-    path("deliveries/", operations.deliveries, name="deliveries"),
-    path("deliveries/load/", operations.load, name="load"),
-    path("deliveries/<int:delivery_id>/", operations.delivery, name="delivery"),
-    path("quarantine/<int:row_id>/", operations.row, name="row"),
-    path("quarantine/<int:row_id>/release/", operations.release, name="release"),
-    path("quarantine/<int:row_id>/dismiss/", operations.dismiss, name="dismiss"),
+    path("deliveries/", deliveries.deliveries, name="deliveries"),
+    path("deliveries/load/", deliveries.load, name="load"),
+    path("deliveries/<int:delivery_id>/", deliveries.delivery, name="delivery"),
+    path("deliveries/<int:delivery_id>/approve/", deliveries.approve, name="approve"),
+    path("deliveries/mappings/", deliveries.mappings, name="mappings"),
+    path("deliveries/mappings/keep/", deliveries.upload_mapping, name="keep-mapping"),
+    path("quarantine/<int:row_id>/", deliveries.row, name="row"),
+    path("quarantine/<int:row_id>/reveal/", deliveries.reveal_whole, name="reveal-row"),
+    path("quarantine/<int:row_id>/release/", deliveries.release, name="release"),
+    path("quarantine/<int:row_id>/dismiss/", deliveries.dismiss, name="dismiss"),
     path("days/", operations.days, name="days"),
     path("days/run/", operations.run, name="run-day"),
-    path("days/<str:code>/<day:day>/", operations.day, name="day"),
-    path("days/<str:code>/<day:day>/progress/", operations.progress, name="day-progress"),
+    path("days/<code:code>/<day:day>/", operations.day, name="day"),
+    path("days/<code:code>/<day:day>/progress/", operations.progress, name="day-progress"),
     path("tables/", tables.tables, name="tables"),
     path("tables/upload/", tables.upload, name="upload-table"),
     path("tables/<slug:code>/<int:version>/", tables.table, name="table"),

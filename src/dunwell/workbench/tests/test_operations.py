@@ -131,7 +131,7 @@ def test_the_fields_of_a_row_stand_in_the_order_of_its_file(house, ops):
 
     fields = ops.get(f"/quarantine/{house.row.pk}/").context["fields"]
 
-    assert [name for name, _, _ in fields] == ["account_ref", "interest", "fees", "odd"]
+    assert [name for name, *_ in fields] == ["account_ref", "interest", "fees", "odd"]
 
 
 # -- days -----------------------------------------------------------------------------

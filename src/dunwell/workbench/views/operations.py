@@ -1,21 +1,17 @@
-"""Operations: deliveries, quarantine, and the business days."""
+"""Operations: the business days."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import Count, Max, Q
+from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from dunwell.accounts.models import Snapshot
@@ -23,164 +19,14 @@ from dunwell.daybook.models import Figure, StepRun
 from dunwell.daybook.queries import business_date, steps_of
 from dunwell.daybook.rules import STEPS
 from dunwell.daybook.running import ended, start_day
-from dunwell.intake.actions import dismiss_row, load_delivery, release_row
-from dunwell.intake.layout import KINDS
-from dunwell.intake.models import Delivery, QuarantinedRow
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
 from dunwell.staff.access import Can, may
 from dunwell.workbench.charts import figures_of
-from dunwell.workbench.forms import LoadForm, ReasonForm, RunDayForm, faults
+from dunwell.workbench.forms import RunDayForm
 from dunwell.workbench.guard import StaffRequest, needs
 
 SHOWN = 50
-
-
-@require_GET
-@needs(Can.SEE_DELIVERIES)
-def deliveries(request: StaffRequest) -> HttpResponse:
-    """What came in, newest first."""
-    return _deliveries(request)
-
-
-def _deliveries(
-    request: StaffRequest, *, refusals: tuple[Refusal, ...] = (), status: int = 200
-) -> HttpResponse:
-    found = (
-        Delivery.objects.select_related("portfolio", "loaded_by")
-        .annotate(waiting=Count("quarantine", filter=Q(quarantine__state="waiting")))
-        .order_by("-received_at", "-id")[:SHOWN]
-    )
-    shown = {
-        "deliveries": found,
-        "may_load": may(request.user, Can.LOAD_DELIVERY),
-        "refusals": refusals,
-        "section": "deliveries",
-        "stay": reverse("workbench:deliveries"),
-    }
-    return render(request, "workbench/deliveries.html", shown, status=status)
-
-
-@require_POST
-@needs(Can.LOAD_DELIVERY)
-def load(request: StaffRequest) -> HttpResponse:
-    """Take in a zip from the browser; large ones come by the command."""
-    form = LoadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        missing = Refusal("intake.no_file", "Choose the zip of a delivery first.")
-        return _deliveries(request, refusals=(missing,), status=422)
-    given = form.cleaned_data["file"]
-    with tempfile.TemporaryDirectory(prefix="dunwell-upload-") as folder:
-        # The name is the reader's; only its last part may become a path.
-        path = Path(folder) / (Path(given.name).name or "delivery.zip")
-        with path.open("wb") as file:
-            for chunk in given.chunks():
-                file.write(chunk)
-        try:
-            delivery = load_delivery(path, actor=request.user, now=timezone.now())
-        except Refused as refused:
-            return _deliveries(request, refusals=refused.refusals, status=422)
-    return redirect("workbench:delivery", delivery.pk)
-
-
-@require_GET
-@needs(Can.SEE_DELIVERIES)
-def delivery(request: StaffRequest, delivery_id: int) -> HttpResponse:
-    """One delivery: its files, what was found, and the rows that wait."""
-    found = get_object_or_404(
-        Delivery.objects.select_related("portfolio", "loaded_by"), pk=delivery_id
-    )
-    state = request.GET.get("state", "waiting")
-    rows = QuarantinedRow.objects.filter(delivery=found).select_related("decided_by")
-    counts = dict(rows.values_list("state").annotate(count=Count("id")).order_by())
-    if state in QuarantinedRow.State.values:
-        rows = rows.filter(state=state)
-    shown = {
-        "delivery": found,
-        "rows": rows.order_by("file", "row")[:SHOWN],
-        "state": state,
-        "counts": counts,
-        "states": QuarantinedRow.State.values,
-        "may_correct": may(request.user, Can.CORRECT_ROWS),
-        "section": "deliveries",
-    }
-    return render(request, "workbench/delivery.html", shown)
-
-
-@require_GET
-@needs(Can.CORRECT_ROWS)
-def row(request: StaffRequest, row_id: int) -> HttpResponse:
-    """One row at fault, to be corrected."""
-    return _row(request, row_id)
-
-
-def _row(
-    request: StaffRequest,
-    row_id: int,
-    *,
-    refusals: tuple[Refusal, ...] = (),
-    typed: dict[str, str] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    found = get_object_or_404(
-        QuarantinedRow.objects.select_related("delivery", "delivery__portfolio"), pk=row_id
-    )
-    faults: dict[str, list[dict[str, Any]]] = {}
-    for fault in found.faults:
-        faults.setdefault(fault.get("column", ""), []).append(fault)
-    values = typed or found.corrected or found.values
-    # In the order of the file, which JSON does not keep.
-    order = [column.name for column in KINDS[found.kind].columns]
-    names = sorted(
-        values, key=lambda name: (name not in order, name in order and order.index(name))
-    )
-    shown = {
-        "row": found,
-        "fields": [(name, values[name], faults.get(name, [])) for name in names],
-        "whole": [f for name, some in faults.items() if name not in values for f in some],
-        "refusals": refusals,
-        "section": "deliveries",
-        "stay": reverse("workbench:row", args=[row_id]),
-    }
-    return render(request, "workbench/row.html", shown, status=status)
-
-
-@require_POST
-@needs(Can.CORRECT_ROWS)
-def release(request: StaffRequest, row_id: int) -> HttpResponse:
-    """Take a corrected row in, through the same checks as the file."""
-    found = get_object_or_404(QuarantinedRow, pk=row_id)
-    typed = {name: request.POST.get(f"v-{name}", "") for name in found.values}
-    try:
-        release_row(row_id, corrected=typed, actor=request.user, now=timezone.now())
-    except Refused as refused:
-        return _row(request, row_id, refusals=refused.refusals, typed=typed, status=422)
-    messages.success(request, _("The row is taken in. The next day's run uses it."))
-    return redirect("workbench:delivery", found.delivery_id)
-
-
-@require_POST
-@needs(Can.CORRECT_ROWS)
-def dismiss(request: StaffRequest, row_id: int) -> HttpResponse:
-    """Leave a row out for good, for a reason that stays."""
-    get_object_or_404(QuarantinedRow.objects.only("pk"), pk=row_id)
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _row(request, row_id, refusals=faults(form), status=422)
-    try:
-        found = dismiss_row(
-            row_id,
-            reason=form.cleaned_data["reason"],
-            actor=request.user,
-            now=timezone.now(),
-        )
-    except Refused as refused:
-        return _row(request, row_id, refusals=refused.refusals, status=422)
-    messages.success(request, _("The row is dismissed and stays on record."))
-    return redirect("workbench:delivery", found.delivery_id)
-
-
-# -- days -----------------------------------------------------------------------------
 
 
 @require_GET

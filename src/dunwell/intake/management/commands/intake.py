@@ -1,4 +1,4 @@
-"""``dunwell intake load | show``: deliveries from the command line."""
+"""``dunwell intake load | show | mapping``: deliveries and layouts from the command line."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from dunwell.intake.actions import load_delivery
-from dunwell.intake.models import Delivery
+from dunwell.intake.actions import keep_mapping, load_delivery
+from dunwell.intake.models import Delivery, Mapping
 from dunwell.intake.reports import as_json, as_text
+from dunwell.kernel.refusal import Refused
+from dunwell.parties.models import Portfolio
+from dunwell.staff.access import Forbidden
 from dunwell.staff.models import Agent
 
 NOT_APPLIED = 2
@@ -43,6 +46,18 @@ class Command(BaseCommand):
         show.add_argument("id", type=int)
         show.add_argument("--json", action="store_true")
 
+        mapping = verbs.add_parser("mapping", help="the layouts that manifests may name")
+        whats = mapping.add_subparsers(dest="what", required=True)
+        keep = whats.add_parser("keep", help="keep a YAML file under a name")
+        for name in ("portfolio", "name"):
+            keep.add_argument(name)
+        keep.add_argument("file", type=Path)
+        keep.add_argument("--by", help="user name of who keeps it")
+        whats.add_parser("list", help="what is kept")
+        one = whats.add_parser("show", help="the YAML of one")
+        for name in ("portfolio", "name"):
+            one.add_argument(name)
+
     def handle(self, *, verb: str, **options: Any) -> None:
         getattr(self, verb)(**options)
 
@@ -56,25 +71,23 @@ class Command(BaseCommand):
         by: str | None,
         **options: Any,
     ) -> None:
-        actor = Agent.objects.filter(username=by).first() if by else None
-        if by and actor is None:
-            raise CommandError(f"No such person: {by}.")
+        actor = _person(by)
         if approve and actor is None:
             raise CommandError("An approval needs a name: --by USERNAME.")
-        try:
-            layout = mapping.read_text(encoding="utf-8") if mapping else ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{mapping} cannot be read: {error}") from None
+        layout = _text_of(mapping) if mapping else ""
         with Bars() as bars:
-            delivery = load_delivery(
-                path,
-                now=timezone.now(),
-                portfolio_code=portfolio,
-                actor=actor,
-                progress=bars.tell,
-                approved=[f"intake.{code.removeprefix('intake.')}" for code in approve],
-                mapping=layout,
-            )
+            try:
+                delivery = load_delivery(
+                    path,
+                    now=timezone.now(),
+                    portfolio_code=portfolio,
+                    actor=actor,
+                    progress=bars.tell,
+                    approved=[f"intake.{code.removeprefix('intake.')}" for code in approve],
+                    mapping=layout,
+                )
+            except Forbidden as forbidden:
+                raise CommandError(str(forbidden)) from None
         self.tell(delivery, as_json_line=options["json"])
         if delivery.state != Delivery.State.APPLIED:
             sys.exit(NOT_APPLIED)
@@ -85,11 +98,55 @@ class Command(BaseCommand):
             raise CommandError(f"There is no delivery {id}.")
         self.tell(delivery, as_json_line=options["json"])
 
+    def mapping(self, *, what: str, **options: Any) -> None:
+        found = Mapping.objects.select_related("portfolio").order_by("portfolio__code", "name")
+        if what == "list":
+            for one in found:
+                self.stdout.write(f"{one.portfolio.code}  {one.name}  {one.changed_at:%Y-%m-%d}")
+            return
+        code, name = options["portfolio"], options["name"]
+        if what == "show":
+            kept = found.filter(portfolio__code=code, name=name).first()
+            if kept is None:
+                raise CommandError(f"{code} has no mapping {name}.")
+            self.stdout.write(kept.text)
+            return
+        portfolio = Portfolio.objects.filter(code=code).first()
+        if portfolio is None:
+            raise CommandError(f"There is no portfolio {code}.")
+        try:
+            keep_mapping(
+                portfolio=portfolio,
+                name=name,
+                text=_text_of(options["file"]),
+                actor=_person(options["by"]),
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            raise CommandError("\n".join(refusal.text for refusal in refused.refusals)) from None
+        except Forbidden as forbidden:
+            raise CommandError(str(forbidden)) from None
+        self.stdout.write(f"{code}: mapping {name} is kept.")
+
     def tell(self, delivery: Delivery, *, as_json_line: bool) -> None:
         if as_json_line:
             self.stdout.write(json.dumps(as_json(delivery), ensure_ascii=False))
         else:
             Console(file=cast(IO[str], self.stdout._out)).print(as_text(delivery))
+
+
+def _person(name: str | None) -> Agent | None:
+    found = Agent.objects.filter(username=name).first() if name else None
+    if name and found is None:
+        raise CommandError(f"No such person: {name}.")
+    return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from None
 
 
 class Bars:
