@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dunwell.workbench.bounds.bounded",
 ]
 
 ROOT_URLCONF = "dunwell.project.urls"
@@ -181,6 +182,8 @@ WHITENOISE_AUTOREFRESH = False
 
 # Where deliveries that came through the browser and are held wait for an approval.
 DUNWELL_UPLOADS = env.text("DUNWELL_UPLOADS", str(HOME / "uploads"))
+# The largest zip that is taken from the browser; larger ones come by the command.
+DUNWELL_UPLOAD_BYTES = env.integer("DUNWELL_UPLOAD_BYTES", 256 * 1024 * 1024)
 # What the columnar engine may hold of a delivery before it spills to disk.
 DUNWELL_INTAKE_MEMORY = env.text("DUNWELL_INTAKE_MEMORY", "1500MB")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
