@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-from django.db import connection
 
 from dunwell.database import bulk
 
@@ -338,8 +337,13 @@ def payments(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     )
 
 
-def count_positions(book: Book) -> int:
-    """Return how many positions the attached snapshot has."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM accounts_position_s{book.snapshot_id}")
-        return int(cursor.fetchone()[0])
+_STEPS = {
+    "customers": (parties,), "contacts": (contacts,), "payments": (payments,),
+    "accounts": (accounts, positions, profiles),
+}  # fmt: skip
+
+
+def stage(con: duckdb.DuckDBPyConnection, book: Book, kind: str) -> None:
+    """Stage all that the rows of a kind change."""
+    for step in _STEPS[kind]:
+        step(con, book)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from dunwell.accounts.models import Snapshot
 from dunwell.audit.actions import record
@@ -232,17 +232,9 @@ def _stage(load: Load, reading: Reading, book: Book) -> int:
     steps = len(kinds)
     for number, kind in enumerate(k for k in reading.staged):
         load.progress("staging", number, steps)
-        if kind == "customers":
-            deltas.parties(con, book)
-        elif kind == "contacts":
-            deltas.contacts(con, book)
-        elif kind == "payments":
-            deltas.payments(con, book)
-        else:
-            deltas.accounts(con, book)
-            deltas.positions(con, book)
+        deltas.stage(con, book, kind)
+        if kind == "accounts":
             carried, vanished = deltas.carry(con, book)
-            deltas.profiles(con, book)
     load.progress("staging", steps, steps)
     if vanished * 1_000_000 > shape.VANISHED_PPM * max(load.rows, 1):
         load.findings.append(Finding("intake.G15_vanished", count=vanished))
@@ -277,7 +269,9 @@ def _apply(
 
 def _count_positions(book: Book) -> int:
     snapshot = Snapshot.objects.get(pk=book.snapshot_id)
-    snapshot.accounts = deltas.count_positions(book)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM accounts_position_s{book.snapshot_id}")
+        snapshot.accounts = int(cursor.fetchone()[0])
     snapshot.save(update_fields=["accounts"])
     return snapshot.accounts
 

@@ -138,16 +138,7 @@ def _whose(bench: Bench, given: dict[str, str]) -> str:
 
 def _write(bench: Bench, delivery: Delivery, snapshot: Snapshot | None) -> dict[str, int]:
     con, book, name = bench.con, bench.book, bench.staged.kind.name
-    if name == "customers":
-        deltas.parties(con, book)
-    elif name == "contacts":
-        deltas.contacts(con, book)
-    elif name == "payments":
-        deltas.payments(con, book)
-    else:
-        deltas.accounts(con, book)
-        deltas.positions(con, book)
-        deltas.profiles(con, book)
+    deltas.stage(con, book, name)
     changed = apply.apply_staged(book, {name}, delivery_id=delivery.pk, into_snapshot=False)
     if name == "accounts" and snapshot is not None:
         _join(bench, snapshot)
