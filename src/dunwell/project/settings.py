@@ -48,6 +48,7 @@ HTTPS = env.boolean("DUNWELL_HTTPS", False)
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

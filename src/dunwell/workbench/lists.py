@@ -12,17 +12,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from dunwell.accounts.queries import latest_snapshots
 from dunwell.cases.models import Case, Lease
 from dunwell.daybook.queries import business_dates
-from dunwell.parties.models import ContactPoint, Party
 from dunwell.plans.models import Promise
 from dunwell.staff.access import case_scope, desk_scope, pool_scope, sees_cardholder
 from dunwell.staff.models import Agent, Role
+from dunwell.workbench.searching import searched
 
 PAGE = 50
 # Counting stops here: nobody pages through more, and a count must stay cheap. Another
 # order than priority's is that of the first so many by priority.
 COUNT_TO = 10_000
-# As many cardholders as a search over everybody looks at.
-SEARCH_TO = 1_000
 
 ORDERS: dict[str, tuple[str, ...]] = {
     # The order of the index case_worklist, which Next follows too.
@@ -70,12 +68,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. ``count`` stops at ``COUNT_TO``; ``more``: there is a next page."""
+    """One page of a list. ``count`` stops at ``COUNT_TO``; ``more``: there is a next page.
+
+    ``cut``: the search found more cases than it looks at.
+    """
 
     cases: list[Case]
     count: int
     number: int
     more: bool
+    cut: bool = False
 
     @property
     def counted_all(self) -> bool:
@@ -93,8 +95,10 @@ def cases_page(agent: Agent, asked: Asked, *, now: datetime) -> Page:
     ``now`` in the desk's zone: its day says what is due, its moment who has a case in hand.
     """
     found = Case.objects.filter(shown_to(agent, asked), filters(asked, today=now.date()))
+    cut = False
     if asked.search:
-        found = found.filter(party__in=searched(asked.search, agent))
+        meant, cut = searched(asked.search, agent, found)
+        found = Case.objects.filter(pk__in=meant)
     start = (asked.page - 1) * PAGE
     count = found.order_by().values("pk")[:COUNT_TO].count()
     if count == COUNT_TO and asked.order != "priority":
@@ -117,7 +121,7 @@ def cases_page(agent: Agent, asked: Asked, *, now: datetime) -> Page:
         if not sees_cardholder(agent, case_open=case.state == Case.State.OPEN):
             told: Any = case
             told.past_due_minor = told.balance_minor = None  # the cardholder's of today
-    return Page(page, count, asked.page, len(rows) > PAGE)
+    return Page(page, count, asked.page, len(rows) > PAGE, cut)
 
 
 def shown_to(agent: Agent, asked: Asked) -> Q:
@@ -148,38 +152,6 @@ def filters(asked: Asked, *, today: date) -> Q:
     if asked.collector == "nobody":
         return condition & Q(collector=None)
     return condition & (Q(collector__username=asked.collector) if asked.collector else Q())
-
-
-def searched(text: str, agent: Agent) -> set[int]:
-    """Return the cardholders whose name, reference or phone's ending it is.
-
-    Each way is looked up by its own index, and each to ``SEARCH_TO``; on the agent's
-    own desk any part of a name will do.
-    """
-    found = _ids(Party.objects.filter(customer_ref=text))
-    if _is_ending(text):
-        endings = ContactPoint.objects.filter(ending=text[-4:])
-        found |= set(endings.values_list("party", flat=True)[:SEARCH_TO])
-    else:
-        found |= _ids(Party.objects.filter(name__startswith=text))
-        found |= _ids(Party.objects.filter(customer_ref__startswith=text))
-        if len(text) > 2:
-            found |= _ids(Party.objects.filter(name__icontains=text))
-    desk = Party.objects.filter(
-        Q(name__icontains=text)
-        | Q(name_key__startswith=text.lower())
-        | Q(customer_ref__istartswith=text),
-        pk__in=Case.objects.filter(collector=agent.pk, state="open").values("party"),
-    )
-    return found | _ids(desk)
-
-
-def _ids(people: QuerySet[Party]) -> set[int]:
-    return set(people.values_list("pk", flat=True)[:SEARCH_TO])
-
-
-def _is_ending(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) >= 4
 
 
 BALANCES = """
