@@ -29,8 +29,10 @@ import psycopg
 
 from dunwell.database.binaries import NoDatabase, find_binaries, major
 from dunwell.database.kept import kept_secret, open_log, private_folder, write_secret
+from dunwell.database.roles import establish
 
-USER = "dunwell"
+# The superuser of the server makes the other two roles, and nothing else connects as it.
+USER, OWNER, APP = "dunwell", "dunwell_owner", "dunwell_app"
 START_SECONDS = 60
 
 # Two cores, one machine, nobody replicates from it: sizes that suit a laptop.
@@ -135,9 +137,14 @@ class Embedded:
             "extra_groups": [],
         }
 
+    def _password(self, role: str) -> str:
+        suffix = role.removeprefix(USER).replace("_", ".")
+        return kept_secret(self.home / f"password{suffix}", characters=32)
+
     @property
-    def password(self) -> str:
-        return kept_secret(self.home / "password", characters=32)
+    def owner(self) -> str:
+        """``user:password`` of the role that owns the tables."""
+        return f"{OWNER}:{self._password(OWNER)}"
 
     # -- locks --------------------------------------------------------------
 
@@ -151,17 +158,21 @@ class Embedded:
     # -- life ----------------------------------------------------------------
 
     def enter(self) -> str:
-        """Join the running server or start one; return its URL.
+        """Join the running server or start one; return the application's URL.
+
+        A server of an earlier version, whose application was its superuser, is given its
+        roles here.
 
         :raises NoDatabase: if it does not come up, with the last log lines
         """
         with _clearly(), self._changing():
-            url = self._running_url() or self._start()
+            port = self._running() or self._start()
+            self._establish(port)
             if self._users_lock is None:
                 fd = os.open(self.home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(fd, fcntl.LOCK_SH)
                 self._users_lock = fd
-        return url
+        return self._url(port, APP, "dunwell")
 
     def leave(self) -> None:
         """Stop the server if no other command uses it."""
@@ -183,16 +194,16 @@ class Embedded:
 
         def watch() -> None:
             while not self._leaving.wait(1.0):
-                if self._running_url() is None and not self._leaving.is_set():
+                if self._running() is None and not self._leaving.is_set():
                     with self._changing():
-                        if self._running_url() is None:
+                        if self._running() is None:
                             self._start()
 
         self._watcher = threading.Thread(target=watch, daemon=True, name="postgres")
         self._watcher.start()
 
-    def _url(self, port: int) -> str:
-        return f"postgresql://{USER}:{self.password}@127.0.0.1:{port}/dunwell"
+    def _url(self, port: int, role: str = USER, database: str = "postgres") -> str:
+        return f"postgresql://{role}:{self._password(role)}@127.0.0.1:{port}/{database}"
 
     def _postmaster(self) -> tuple[int, int] | None:
         """Return (process id, port) from the server's own pid file."""
@@ -202,17 +213,32 @@ class Embedded:
         except (OSError, ValueError, IndexError):
             return None
 
-    def _running_url(self) -> str | None:
+    def _running(self) -> int | None:
+        """Return the port of the running server."""
         found = self._postmaster()
         if found is None:
             return None
-        url = self._url(found[1])
         try:
             # Asking the server is the only honest test: a zombie still has a pid.
-            psycopg.connect(url, connect_timeout=5).close()
+            psycopg.connect(self._url(found[1]), connect_timeout=5).close()
         except psycopg.OperationalError:
             return None
-        return url
+        return found[1]
+
+    def _establish(self, port: int) -> None:
+        """Make the roles and the database, once a home."""
+        done = self.data / "roles"
+        if done.exists():
+            return
+        app, owner = ((role, self._password(role)) for role in (APP, OWNER))
+        try:
+            establish(self._url(port), owner=owner, app=app, database="dunwell")
+        except psycopg.errors.LockNotAvailable:
+            raise NoDatabase(
+                "Another command works in the database, which must be given its new roles "
+                "first. Wait until it has ended and run this again."
+            ) from None
+        done.touch()
 
     def _initialise(self, binaries: Path) -> None:
         if (self.data / "initialised").exists():
@@ -220,7 +246,7 @@ class Embedded:
         shutil.rmtree(self.data, ignore_errors=True)  # an initdb that was cut short
         self.data.mkdir(mode=0o700)
         pwfile = self.root / "initdb.password"
-        write_secret(pwfile, self.password)
+        write_secret(pwfile, self._password(USER))
         if self.unprivileged is not None:
             os.chown(self.data, self.unprivileged.pw_uid, self.unprivileged.pw_gid)
             os.chown(pwfile, self.unprivileged.pw_uid, self.unprivileged.pw_gid)
@@ -252,13 +278,13 @@ class Embedded:
             f"pg_dump of their own version, or move {self.home} away to start with an empty one."
         )
 
-    def _start(self) -> str:
+    def _start(self) -> int:
         binaries = self._bin()
         self._initialise(binaries)
         self._same_major(binaries)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+            port = int(probe.getsockname()[1])
         options = [part for k, v in SETTINGS.items() for part in ("-c", f"{k}={v}")]
         log = self.home / "postgres.log"
         with os.fdopen(open_log(log), "ab") as out:
@@ -274,20 +300,12 @@ class Embedded:
             if server.poll() is not None:
                 break
             try:
-                self._create_database(port)
-                return self._url(port)
+                psycopg.connect(self._url(port), connect_timeout=5).close()
+                return port
             except psycopg.OperationalError:
                 time.sleep(0.05)
         tail = log.read_text(errors="replace").strip().splitlines()[-3:]
         raise NoDatabase("The embedded PostgreSQL did not start: " + " | ".join(tail))
-
-    def _create_database(self, port: int) -> None:
-        admin = self._url(port).rsplit("/", 1)[0] + "/postgres"
-        with psycopg.connect(admin, autocommit=True, connect_timeout=5) as connection:
-            if not connection.execute(
-                "select 1 from pg_database where datname = 'dunwell'"
-            ).fetchone():
-                connection.execute("create database dunwell")
 
     def _stop(self) -> None:
         found = self._postmaster()

@@ -8,9 +8,13 @@ from pathlib import Path
 
 from dunwell.database.binaries import NoDatabase
 from dunwell.database.embedded import Embedded
+from dunwell.database.roles import VARIABLE
 
 # These ask nothing of a database, so none is started for them.
 WITHOUT_DATABASE = {"help", "--help", "-h", "--version", "version", "makemessages", "compilemessages", "collectstatic", "scorecard"}  # fmt: skip
+
+# These make tables or databases, and are given the role that owns them.
+AS_OWNER = {"migrate", "demo", "bench", "prove"}
 
 
 def home() -> Path:
@@ -29,6 +33,8 @@ def main(argv: list[str] | None = None) -> None:
     try:
         server = Embedded(home())
         os.environ["DUNWELL_DATABASE_URL"] = server.enter()
+        if command in AS_OWNER:
+            os.environ[VARIABLE] = server.owner
     except NoDatabase as missing:
         print(f"dunwell: {missing}", file=sys.stderr)
         raise SystemExit(1) from None

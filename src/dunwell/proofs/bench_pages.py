@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from dunwell.database.current import current_url
+from dunwell.database.roles import owner_url
 from dunwell.database.scratch import drop, make, renamed
 from dunwell.demo.bench import make_bench_deliveries
 from dunwell.proofs import process
@@ -171,7 +172,7 @@ def loaded(
     env = prepare(url, out, accounts * STAFF)
     process.run(["intake", "load", str(first), "--json"], env)
     process.run(["day", "run", "--date", first.name[-10:], "--portfolio", "BENCH"], env)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(owner_url(url), autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return url, env
 

@@ -24,6 +24,7 @@ import psycopg
 
 import dunwell
 from dunwell.database.current import current_url
+from dunwell.database.roles import owner_url
 from dunwell.database.scratch import drop, make
 from dunwell.daybook.rules import STEPS
 from dunwell.demo.deliveries import make_deliveries
@@ -71,7 +72,7 @@ class Proof:
     def fresh(self, sql: str = "") -> str:
         url = make(self.url, NAMES[1], NAMES[0])
         if sql:
-            with psycopg.connect(url, autocommit=True) as connection:
+            with psycopg.connect(owner_url(url), autocommit=True) as connection:
                 connection.execute(sql)
         return url
 
@@ -136,7 +137,7 @@ def fail_at_every_commit(proof: Proof, wanted: str) -> int:
         url = proof.fresh(FAIL_AT_COMMIT.format(step=step))
         env = process.environment(url, proof.home)
         process.run(proof.words(), env, ok=(1,))
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(owner_url(url), autocommit=True) as connection:
             connection.execute(MEND)
         wrong += proof.check(env, wanted, f"commit of {step}")
         proof.tell(f"commit of {step} failed once: {wrong} wrong")

@@ -1,14 +1,15 @@
+import tempfile
+from pathlib import Path
+
 import pytest
 
 
 @pytest.fixture
-def home(tmp_path):
-    # Entered by the server's own user, who is not root.
-    for folder in (tmp_path, *tmp_path.parents):
-        if (
-            folder.owner() == "root"
-            and not folder.stat().st_mode & 0o001
-            and folder.parts[1] == "tmp"
-        ):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return tmp_path / ".dunwell"
+def home():
+    """A folder to be made in one that the server's own user, who is not root, may enter.
+
+    Not pytest's: every other run of it closes its folders again.
+    """
+    with tempfile.TemporaryDirectory(prefix="dunwell-home-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder) / ".dunwell"

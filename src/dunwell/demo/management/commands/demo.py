@@ -20,6 +20,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from dunwell.accounts.models import Snapshot
+from dunwell.database import roles
 from dunwell.daybook.jobs import run_days
 from dunwell.daybook.queries import business_date
 from dunwell.demo.deliveries import make_deliveries
@@ -118,7 +119,9 @@ class Command(BaseCommand):
             sys.executable, "-m", "gunicorn", "dunwell.project.wsgi", "--bind", f"127.0.0.1:{port}",
             "--workers", "2", "--log-level", "warning", "--no-control-socket",
         ]  # fmt: skip
-        server = subprocess.Popen(words, env=os.environ)
+        # Whoever finds a hole in the pages finds no way to the tables' owner.
+        env = {name: value for name, value in os.environ.items() if name != roles.VARIABLE}
+        server = subprocess.Popen(words, env=env)
         # Ended by a service manager or a closed window, it must not leave the port taken.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
