@@ -44,6 +44,7 @@ WITH whose AS (
         WHEN EXISTS (
             SELECT FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid
             WHERE t.tgrelid = relation.oid AND f.proname = 'dunwell_append_only'
+                AND t.tgtype & 24 = 24 -- fired by DELETE and UPDATE; some refuse TRUNCATE alone
         ) THEN 'SELECT, INSERT, REFERENCES' || %(maintain)s
         ELSE 'SELECT, INSERT, UPDATE, DELETE, REFERENCES' || %(maintain)s END AS rights
     FROM relation WHERE wanted = %(owner)s
