@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 from datetime import date, timedelta
 
+import psycopg
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dunwell.cases.tests.test_races import both
+from dunwell.database.current import current_url
+from dunwell.database.roles import owner_url
 from dunwell.kernel.refusal import Refused
 from dunwell.staff.access import RIGHTS, Can, Forbidden
 from dunwell.staff.models import Role
@@ -124,9 +127,13 @@ def test_the_first_day_without_a_table_is_found(others, begins, asked):
     assert found == (missed[0] if missed else None)
 
 
-def test_the_database_keeps_its_tables_from_being_emptied(db):
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        connection.cursor().execute("TRUNCATE strategy_tableversion")
+@pytest.mark.usefixtures("test_database")
+def test_the_database_keeps_its_tables_from_being_emptied_by_their_owner():
+    with (
+        psycopg.connect(owner_url(current_url())) as owner,
+        pytest.raises(psycopg.Error, match="append-only"),
+    ):
+        owner.execute("TRUNCATE strategy_tableversion")
 
 
 # -- who may ------------------------------------------------------------------------------
