@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dunwell.intake import manifest
+from dunwell.intake.cards import key_without_cards
 from dunwell.intake.faults import Finding
 from dunwell.intake.manifest import Entry, refuse
 
@@ -81,9 +82,9 @@ def _unpacked(path: Path, work: Path, name: str, largest: int) -> Path:
 
 
 def shown(name: str) -> str:
-    """Return a name fit for people: no control or direction marks, not too long."""
+    """Return a name fit for people: no control or direction marks, no card number, not too long."""
     visible = "".join(c if unicodedata.category(c)[0] != "C" else "?" for c in name)
-    return visible[:200]
+    return key_without_cards(visible)[:200]
 
 
 def locate(opened: Opened, entry: Entry) -> tuple[Path, list[Finding]]:

@@ -8,6 +8,7 @@ import pytest
 
 from dunwell.audit.models import Event
 from dunwell.intake.actions import load_delivery
+from dunwell.intake.archive import shown
 from dunwell.intake.layout import KINDS
 from dunwell.intake.models import QuarantinedRow
 from dunwell.intake.shown import hidden, place, reduced
@@ -100,6 +101,15 @@ def test_headers_and_manifests_tell_of_nobody(tmp_path, change, code):
 
     assert f"intake.{code}" in {found["code"] for found in delivery.report["findings"]}
     _tells_nothing(delivery)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("d-4111111111111111.zip", "d-[card ****1111].zip"),
+     ("bank-20261123103000123.zip", "bank-20261123103000123.zip"), ("a\u202eb", "a?b")],
+)  # fmt: skip
+def test_a_file_is_told_by_its_name_without_card_numbers(name, told):
+    assert shown(name) == told
 
 
 @pytest.mark.usefixtures("committed_db")
