@@ -8,6 +8,7 @@ from datetime import datetime
 from dunwell.audit.actions import record
 from dunwell.cases.models import Case, Entry
 from dunwell.cases.timeline import today_of
+from dunwell.kernel.languages import primary
 from dunwell.kernel.refusal import Refusal
 from dunwell.staff.models import Agent, Role
 
@@ -28,7 +29,7 @@ def assign_refused(to: Agent, cases: Sequence[Case]) -> list[Refusal]:
     The cases come with party and portfolio, and are not his yet. One query; after
     ``lock_desk``, so that the room is not given twice.
     """
-    spoken = {_primary(language) for language in to.languages}
+    spoken = {primary(language) for language in to.languages}
     unskilled = [case for case in cases if case.queue not in to.queues]
     unspoken = [case for case in cases if _language(case) not in spoken]
     room = to.capacity - Case.objects.filter(collector=to, state=Case.State.OPEN).count()
@@ -95,11 +96,7 @@ def moved_entry(case: Case, was: str | None, *, reason: str, actor: Agent, now: 
 
 
 def _language(case: Case) -> str:
-    return _primary(case.party.language or case.portfolio.language)
-
-
-def _primary(language: str) -> str:
-    return language.replace("_", "-").split("-")[0].lower()
+    return primary(case.party.language or case.portfolio.language)
 
 
 def _which(cases: Sequence[Case]) -> dict[str, object]:

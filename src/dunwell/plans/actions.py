@@ -127,20 +127,22 @@ def withdraw_promise(
 # Promises whose windows overlap are a chain; few are longer than one, and only those
 # are worked off one by one, with what is left of each value date's money.
 DECIDE = """
-WITH RECURSIVE given AS (
+WITH RECURSIVE given AS MATERIALIZED (
     SELECT r.id, r.case_id, c.party_id, r.state AS was, r.amount_minor, r.tolerance_minor,
            r.taken_on, r.counts_until, r.paid_minor AS was_paid,
            (r.state = 'open' OR r.counts_until > %(day)s::date - 180) AS looked
     FROM plans_promise r JOIN cases_case c ON c.id = r.case_id
     WHERE c.portfolio_id = %(portfolio)s AND r.taken_on <= %(day)s AND r.state <> 'withdrawn'
 ), standing AS (
-    SELECT g.*, g.taken_on > max(g.counts_until) OVER (PARTITION BY party_id
+    SELECT g.*, taken_on > max(counts_until) OVER (PARTITION BY party_id
                ORDER BY taken_on, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS apart
-    FROM given g WHERE party_id IN (SELECT party_id FROM given WHERE looked)
+    FROM given g
+), crossed AS MATERIALIZED (
+    SELECT * FROM standing WHERE party_id IN (SELECT party_id FROM standing WHERE NOT apart)
 ), chained AS (
-    SELECT s.*, count(*) FILTER (WHERE apart) OVER (PARTITION BY party_id
+    SELECT c.*, count(*) FILTER (WHERE apart) OVER (PARTITION BY party_id
                ORDER BY taken_on, id ROWS UNBOUNDED PRECEDING) AS chain
-    FROM standing s
+    FROM crossed c
 ), placed AS MATERIALIZED (
     SELECT c.*, count(*) OVER (PARTITION BY party_id, chain) AS links,
            row_number() OVER (PARTITION BY party_id, chain ORDER BY taken_on, id) AS place
@@ -181,13 +183,13 @@ WITH RECURSIVE given AS (
     ) rest
 ), looked AS (
     SELECT r.id, r.case_id, r.party_id, r.was, r.amount_minor, r.tolerance_minor, r.counts_until,
-           r.was_paid, least(r.amount_minor, CASE WHEN r.links > 1 THEN coalesce(u.had, 0)
+           r.was_paid, least(r.amount_minor, CASE WHEN k.links > 1 THEN coalesce(u.had, 0)
                ELSE coalesce((SELECT sum(p.effect_minor) FROM accounts_payment p
                    JOIN accounts_account a ON a.id = p.account_id
                    WHERE a.party_id = r.party_id AND p.portfolio_id = %(portfolio)s
                      AND p.value_on BETWEEN r.taken_on AND r.counts_until
                      AND p.posted_on <= %(day)s), 0) END)::bigint AS paid
-    FROM placed r LEFT JOIN purse u ON u.id = r.id
+    FROM given r LEFT JOIN placed k ON k.id = r.id LEFT JOIN purse u ON u.id = r.id
     WHERE r.looked
 ), judged AS (
     SELECT *, CASE WHEN paid >= amount_minor - tolerance_minor THEN 'kept'
