@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +9,15 @@ from django.db.models import F, Q
 from dunwell.parties.models import Party, Portfolio
 
 _BUCKETS = Q(bucket__gte=0, bucket__lte=7)
+
+
+def _readable(name: str, *columns: str) -> models.CheckConstraint:
+    """Return the constraint that dates are finite, and of a year that everything can read."""
+    condition = Q()
+    for column in columns:
+        within = Q(**{f"{column}__gte": date.min, f"{column}__lte": date.max})
+        condition &= within | Q(**{f"{column}__isnull": True})
+    return models.CheckConstraint(name=name, condition=condition)
 
 
 class Account(models.Model):
@@ -49,7 +60,39 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_card_last4_only", condition=Q(card_last4__regex=r"^([0-9]{4})?$")
             ),
+            models.CheckConstraint(
+                name="account_status_is_known",
+                condition=Q(status__in=["open", "blocked", "closed", "charged_off", "fraud"]),
+            ),
+            _readable("account_dates_are_finite", "opened_on", "charged_off_on", "profiled_on"),
         ]
+
+
+class AccountWas(models.Model):
+    """An account as it was until a delivery changed it: what a day asks of it beside its position.
+
+    Written with the change, for accounts that do change only, so that a day which is run
+    after later deliveries came finds what it would have found before them.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "changed_on")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    # The account's, again: a day asks for those of its portfolio.
+    portfolio = models.ForeignKey(
+        Portfolio, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    changed_on = models.DateField()  # business date of the delivery
+    party = models.ForeignKey(
+        Party, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    opened_on = models.DateField()
+    credit_limit_minor = models.BigIntegerField()
+    status = models.CharField(max_length=11)
+    payment_profile = models.CharField(max_length=24, blank=True)
+
+    class Meta:
+        constraints = [_readable("account_was_dates_are_finite", "changed_on", "opened_on")]
+        indexes = [models.Index(fields=["portfolio", "changed_on"], name="account_was_changed")]
 
 
 class Snapshot(models.Model):
@@ -70,6 +113,7 @@ class Snapshot(models.Model):
             models.UniqueConstraint(
                 fields=["portfolio", "business_date"], name="snapshot_once_a_day"
             ),
+            _readable("snapshot_day_is_finite", "business_date"),
         ]
 
 
@@ -97,6 +141,9 @@ class Position(models.Model):
     last_payment_on = models.DateField(null=True)
     cycles_past_due = models.SmallIntegerField(null=True)
     carried = models.BooleanField(default=False)
+    # Of a carried position: business date of the delivery that its figures come from. Null
+    # is the snapshot's own, and costs a day's million rows nothing.
+    as_of = models.DateField(null=True)
 
     class Meta:
         managed = False  # partitioned: made in migration 0002_positions_are_partitioned
@@ -134,6 +181,8 @@ class Payment(models.Model):
     posted_on = models.DateField()
     channel = models.CharField(max_length=32, blank=True)
     reverses_ref = models.CharField(max_length=64, blank=True)
+    # The business date from which a day knows of it: its delivery's, or its posting's if later.
+    known_on = models.DateField()
     delivery_id = models.BigIntegerField()  # intake.Delivery; above this app, so no key
 
     class Meta:
@@ -150,11 +199,19 @@ class Payment(models.Model):
                 name="payment_reversed_once",
                 condition=Q(kind="reversal"),
             ),
+            models.CheckConstraint(
+                name="payment_kind_is_known",
+                condition=Q(kind__in=["payment", "reversal", "refund", "adjustment"]),
+            ),
+            models.CheckConstraint(
+                name="payment_known_when_posted", condition=Q(known_on__gte=F("posted_on"))
+            ),
+            _readable("payment_dates_are_finite", "value_on", "posted_on", "known_on"),
         ]
         indexes = [
             models.Index(fields=["account", "value_on"], name="payment_account_value"),
-            # The day reads what was posted since the snapshot.
-            models.Index(fields=["portfolio", "posted_on"], name="payment_posted"),
+            # The day reads what became known since the last one.
+            models.Index(fields=["portfolio", "known_on"], name="payment_known"),
         ]
 
 
@@ -181,6 +238,11 @@ class AccountBucket(models.Model):
             models.CheckConstraint(
                 name="account_bucket_changes", condition=~Q(bucket=F("was")) | Q(was=None)
             ),
+            models.CheckConstraint(
+                name="account_bucket_came_from_m0_to_m7",
+                condition=Q(was=None) | Q(was__gte=0, was__lte=7),
+            ),
+            _readable("account_bucket_day_is_finite", "entered_on"),
         ]
         indexes = [
             # Rows come in the order of days: a day's are side by side.

@@ -36,6 +36,32 @@ ORDER BY p.past_due_minor DESC, a.account_ref
 """
 
 
+# One book a portfolio: a day reads it step by step, a delivery rewrites it.
+_BOOK = 0x424F4F4B
+# Above every payment's key.
+EVERY_PAYMENT = 2**63 - 1
+
+
+def hold_book(portfolio_id: int, *, to_write: bool) -> None:
+    """Keep the portfolio's positions and payments as they are until the transaction ends.
+
+    Days read side by side; who writes waits for those who read, and they for him.
+    """
+    shared = "" if to_write else "_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(%s, %s)", [_BOOK, portfolio_id])
+
+
+def last_payment() -> int:
+    """Return the key of the last payment of all, 0 before the first; keys only rise.
+
+    Under :func:`hold_book` no payment of the portfolio that comes later has a lower one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM accounts_payment")
+        return int(cursor.fetchone()[0])
+
+
 def latest_snapshot(portfolio_id: int) -> int | None:
     """Return the key of the portfolio's last snapshot, if it has one."""
     with connection.cursor() as cursor:

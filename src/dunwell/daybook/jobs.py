@@ -10,15 +10,19 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from dunwell.daybook.engine import BusinessDay, Engine
+from dunwell.accounts.queries import EVERY_PAYMENT, hold_book, last_payment
+from dunwell.daybook.engine import BusinessDay, Engine, Ran
+from dunwell.daybook.models import StepRun
 from dunwell.daybook.queries import days_due, snapshot_for
-from dunwell.daybook.rules import STEPS
+from dunwell.daybook.rules import STEPS, TABLE
 from dunwell.daybook.steps.ageing import run_ageing
 from dunwell.daybook.steps.cases import run_cases
 from dunwell.daybook.steps.figures import run_figures
 from dunwell.daybook.steps.payments import run_payments
 from dunwell.daybook.steps.promises import run_promises
 from dunwell.parties.models import Portfolio
+from dunwell.strategy.queries import in_force
+from dunwell.strategy.scorecard.model import card_sha256
 
 Clock = Callable[[], datetime]
 Progress = Callable[[date, str, dict[str, int] | None], None]
@@ -35,9 +39,15 @@ RUNS: dict[str, Step] = {
 # The second runner waits here until the first commits or falls, and then finds the row.
 CLAIM = """
 INSERT INTO daybook_steprun
-    (portfolio_id, day, step, inputs_sha256, produced, started_at, finished_at)
-VALUES (%s, %s, %s, %s, '{}', %s, %s)
+    (portfolio_id, day, step, inputs_sha256, snapshot_id, payments_to, produced, started_at,
+     finished_at)
+VALUES (%s, %s, %s, %s, %s, %s, '{}', %s, %s)
 ON CONFLICT DO NOTHING RETURNING id
+"""
+PEOPLE = """
+SELECT md5(string_agg(concat_ws(' ', a.username, t.code, a.queues, a.languages, a.capacity,
+                                a.available), ',' ORDER BY a.username COLLATE "C"))
+FROM staff_agent a JOIN staff_team t ON t.id = a.team_id WHERE a.role = 'collector' AND a.is_active
 """
 DONE = "UPDATE daybook_steprun SET produced = %s, finished_at = %s WHERE id = %s"
 
@@ -65,25 +75,58 @@ def run_days(
 
 def run_day(portfolio: Portfolio, on: date, *, clock: Clock, progress: Progress) -> None:
     """Run the steps of one day that have not run yet."""
-    day = BusinessDay(
+    done = 0
+    while left := STEPS[done:]:
+        day = standing(portfolio, on)
+        with Engine(day) as engine:
+            for step in left:
+                progress(on, step, None)
+                produced = run_step(day, engine, step, clock=clock)
+                if produced is None:
+                    break
+                progress(on, step, produced)
+                done += 1
+
+
+def standing(portfolio: Portfolio, on: date) -> BusinessDay:
+    """Return the day with what it stands on.
+
+    That is what its first step stood on, however long ago it ran; before that, what is
+    there now.
+    """
+    firsts = StepRun.objects.filter(portfolio=portfolio, step=STEPS[0]).select_related("snapshot")
+    begun = firsts.filter(day=on).first()
+    ran = firsts.filter(day__lt=on).order_by("-day").first()
+    kept = begun.payments_to if begun else None
+    before = None
+    if ran is not None:
+        # What ran before this was kept knew them all.
+        upto = EVERY_PAYMENT if ran.payments_to is None else ran.payments_to
+        before = Ran(ran.day, ran.snapshot or snapshot_for(portfolio, ran.day), upto)
+    return BusinessDay(
         portfolio=portfolio,
         on=on,
         at=datetime.combine(on, time(3), tzinfo=ZoneInfo(portfolio.time_zone)),
-        snapshot=snapshot_for(portfolio, on),
+        snapshot=(begun and begun.snapshot) or snapshot_for(portfolio, on),
+        payments_to=last_payment() if kept is None else kept,
+        before=before,
     )
-    with Engine(day) as engine:
-        for step in STEPS:
-            progress(on, step, None)
-            produced = run_step(day, engine, step, clock=clock)
-            progress(on, step, produced)
 
 
 @transaction.atomic(durable=True)
-def run_step(day: BusinessDay, engine: Engine, step: str, *, clock: Clock) -> dict[str, int]:
-    """Do one step and put it on record, both or neither; nothing if it is on record."""
+def run_step(day: BusinessDay, engine: Engine, step: str, *, clock: Clock) -> dict[str, int] | None:
+    """Do one step and put it on record, both or neither; nothing if it is on record.
+
+    While it works no delivery is applied to the portfolio. Returns None, and has done
+    nothing, if one was between the making of ``day`` and now: it stands on something else.
+    """
     started = clock()
+    hold_book(day.portfolio.pk, to_write=False)
+    if standing(day.portfolio, day.on) != day:
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [day.portfolio.pk, day.on, step, _inputs(day), started, started])
+        stands_on = (_inputs(day), day.snapshot.pk, day.payments_to)
+        cursor.execute(CLAIM, (day.portfolio.pk, day.on, step, *stands_on, started, started))
         claimed = cursor.fetchone()
         if claimed is None:
             return {}
@@ -93,13 +136,24 @@ def run_step(day: BusinessDay, engine: Engine, step: str, *, clock: Clock) -> di
 
 
 def _inputs(day: BusinessDay) -> str:
-    """Name what the day was made from: its date, its snapshot, its portfolio's rules."""
+    """Name what decides the day: its date and snapshots, rules, table, card and people.
+
+    Natural keys only, as in the exports. What it reads of cases, holds and promises
+    follows from these and from what people did before it.
+    """
     rules = day.portfolio
-    named = [
-        str(day.on),
-        str(day.snapshot.business_date),
-        str(rules.grace_days),
-        str(rules.tolerance_minor),
-        rules.ladder,
-    ]
-    return hashlib.sha256("|".join(named).encode()).hexdigest()
+    table = in_force(TABLE, day.on)
+    named: list[object] = [
+        day.on, day.snapshot.business_date, day.before and day.before.on,
+        rules.grace_days, rules.tolerance_minor, rules.ladder, rules.currency, rules.country,
+        rules.language, rules.time_zone, json.dumps(rules.experiment_shares, sort_keys=True),
+        table.code, table.version, table.sha256, card_sha256(), _people(),
+    ]  # fmt: skip
+    return hashlib.sha256("|".join(map(str, named)).encode()).hexdigest()
+
+
+def _people() -> str:
+    """Return one hash over everybody who may be given a case, and what he may be given."""
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE)
+        return str(cursor.fetchone()[0])

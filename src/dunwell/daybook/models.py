@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from dunwell.accounts.models import Snapshot
 from dunwell.parties.models import Portfolio
 
 
@@ -15,6 +16,10 @@ class StepRun(models.Model):
     portfolio = models.ForeignKey(Portfolio, models.PROTECT, related_name="+")
     day = models.DateField()
     step = models.CharField(max_length=16)
+    # What the day stands on: its first step's, whatever is delivered until the last. Null
+    # where the step ran before this was kept.
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, null=True, related_name="+")
+    payments_to = models.BigIntegerField(null=True)  # no payment with a higher key is the day's
     inputs_sha256 = models.CharField(max_length=64)
     produced = models.JSONField(default=dict)  # name -> count
     started_at = models.DateTimeField()

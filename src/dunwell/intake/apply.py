@@ -9,6 +9,7 @@ from datetime import date
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from dunwell.accounts.queries import hold_book
 from dunwell.intake.deltas import ACCOUNT, CONTACT, PARTY, Book
 
 # A second loader of the same portfolio finds this lock taken. Session-wide, because
@@ -43,6 +44,16 @@ RETURNING party_id, kind, evidence
 )
 SELECT count(*) FROM flagged
 """
+# Before anything is changed: what the days before this delivery's must still find.
+WAS = """
+INSERT INTO accounts_accountwas (account_id, portfolio_id, changed_on, party_id, opened_on,
+    credit_limit_minor, status, payment_profile)
+SELECT a.id, a.portfolio_id, %(day)s, a.party_id, a.opened_on, a.credit_limit_minor, a.status,
+       a.payment_profile
+FROM accounts_account a
+WHERE a.id IN (SELECT id FROM {account} WHERE NOT is_new UNION ALL SELECT account_id FROM {profile})
+ON CONFLICT (account_id, changed_on) DO NOTHING
+"""
 PROFILES = """
 UPDATE accounts_account a
 SET payment_profile = left(s.mark || a.payment_profile, 24), profiled_on = s.statement_on
@@ -50,9 +61,9 @@ FROM {profile} s WHERE s.account_id = a.id AND a.profiled_on IS DISTINCT FROM s.
 """
 PAYMENTS = """
 INSERT INTO accounts_payment (account_id, portfolio_id, payment_ref, kind, amount_minor, value_on,
-    posted_on, channel, reverses_ref, delivery_id)
-SELECT account_id, %(portfolio)s, payment_ref, kind, amount_minor, value_on, posted_on, channel,
-       reverses_ref, %(delivery)s
+    posted_on, known_on, channel, reverses_ref, delivery_id)
+SELECT account_id, %(portfolio)s, payment_ref, kind, amount_minor, value_on, posted_on,
+       greatest(posted_on, %(day)s), channel, reverses_ref, %(delivery)s
 FROM {payment}
 ON CONFLICT (portfolio_id, payment_ref) DO NOTHING
 """
@@ -90,12 +101,14 @@ def apply_staged(
     changed: dict[str, int] = {}
     given: Given = {"portfolio": book.portfolio_id, "day": book.day, "delivery": delivery_id}
     names = {name: book.stage(name) for name in STAGED}
+    hold_book(book.portfolio_id, to_write=True)
     with connection.cursor() as cursor:
         if "customers" in kinds:
             changed |= _parties(cursor, names["party"], given)
         if "contacts" in kinds:
             changed |= _contacts(cursor, names["contact"])
         if "accounts" in kinds:
+            cursor.execute(WAS.format(**names), given)
             changed |= _accounts(cursor, names, given)
             if into_snapshot:
                 _attach(cursor, names["position"], book.snapshot_id)

@@ -282,8 +282,10 @@ def carry(con: duckdb.DuckDBPyConnection, book: Book) -> tuple[int, int]:
     names = ", ".join(POSITION)
     carried = bulk.push(
         con,
-        f"""SELECT {book.snapshot_id}::bigint AS snapshot_id, p.account_id, {names}, true AS carried
-        FROM pg.public.accounts_position_s{book.previous_id} p JOIN gone g ON g.id = p.account_id""",
+        f"""SELECT {book.snapshot_id}::bigint AS snapshot_id, p.account_id, {names}, true AS carried,
+            coalesce(p.as_of, s.business_date) AS as_of
+        FROM pg.public.accounts_position_s{book.previous_id} p JOIN gone g ON g.id = p.account_id
+        JOIN pg.public.accounts_snapshot s ON s.id = {book.previous_id}""",
         book.stage("position"),
     )
     return carried, counts[1]

@@ -148,7 +148,7 @@ def _write(bench: Bench, delivery: Delivery, snapshot: Snapshot | None) -> dict[
 def _join(bench: Bench, snapshot: Snapshot) -> None:
     """Put the one position where it belongs; it may have been carried forward meanwhile."""
     staged = bench.book.stage("position")
-    columns = ["snapshot_id", "account_id", *deltas.POSITION, "carried"]
+    columns = ["snapshot_id", "account_id", *deltas.POSITION, "carried", "as_of"]
     sets = ", ".join(f"{name} = excluded.{name}" for name in columns[2:])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

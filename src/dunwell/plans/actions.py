@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from dunwell.accounts.queries import owed_minor
+from dunwell.accounts.queries import EVERY_PAYMENT, owed_minor
 from dunwell.audit.actions import record
 from dunwell.cases.assigning import lock_desk, take_over
 from dunwell.cases.leases import renew
@@ -156,7 +157,8 @@ WITH RECURSIVE given AS MATERIALIZED (
               FROM placed WHERE links > 1 GROUP BY party_id, chain) k
         JOIN accounts_account a ON a.party_id = k.party_id
         JOIN accounts_payment p ON p.account_id = a.id
-        WHERE p.portfolio_id = %(portfolio)s AND p.posted_on <= %(day)s
+        WHERE p.portfolio_id = %(portfolio)s AND p.known_on <= %(day)s
+          AND p.id <= %(payments_to)s
           AND p.value_on BETWEEN k.first AND k.last
         GROUP BY k.party_id, k.chain, p.value_on
     ) by_day GROUP BY party_id, chain
@@ -188,7 +190,7 @@ WITH RECURSIVE given AS MATERIALIZED (
                    JOIN accounts_account a ON a.id = p.account_id
                    WHERE a.party_id = r.party_id AND p.portfolio_id = %(portfolio)s
                      AND p.value_on BETWEEN r.taken_on AND r.counts_until
-                     AND p.posted_on <= %(day)s), 0) END)::bigint AS paid
+                     AND p.known_on <= %(day)s AND p.id <= %(payments_to)s), 0) END)::bigint AS paid
     FROM given r LEFT JOIN placed k ON k.id = r.id LEFT JOIN purse u ON u.id = r.id
     WHERE r.looked
 ), judged AS (
@@ -230,14 +232,19 @@ FROM changed
 """
 
 
-def decide_promises(*, portfolio: Portfolio, day: date, at: datetime) -> dict[str, int]:
+def decide_promises(
+    *, portfolio: Portfolio, day: date, at: datetime, payments_to: int = EVERY_PAYMENT
+) -> dict[str, int]:
     """Decide the portfolio's promises as of business date ``day``; return how many went how.
+
+    Payments with a key above ``payments_to`` came after the day began: they are the next one's.
 
     Same rules as ``rules.shared_out`` and ``rules.decided``, over all promises in one
     statement. Call it inside the day's transaction: it may be run again for the same day
     and then changes nothing.
     """
+    given: dict[str, Any] = {"portfolio": portfolio.pk, "day": day, "at": at}
     with connection.cursor() as cursor:
-        cursor.execute(DECIDE, {"portfolio": portfolio.pk, "day": day, "at": at})
+        cursor.execute(DECIDE, {**given, "payments_to": payments_to})
         kept, partly, broken, reopened = cursor.fetchone()
     return {"kept": kept, "partly_kept": partly, "broken": broken, "reopened": reopened}

@@ -121,5 +121,6 @@ def payment(of: Account, minor: int, value_on: date, **fields: Any) -> Payment:
     given = {
         "account": of, "portfolio": of.portfolio, "payment_ref": f"PAY{number}", "kind": "payment",
         "amount_minor": minor, "value_on": value_on, "posted_on": value_on, "delivery_id": 0,
+        "known_on": fields.get("posted_on", value_on),
     }  # fmt: skip
     return Payment.objects.create(**{**given, **fields})

@@ -107,6 +107,7 @@ WORDS: Mapping[str, _Words] = MappingProxyType(
         },
         "value": {
             "new": _("new"),
+            "gone": pgettext_lazy("account", "gone"),
             "tiny": _("tiny"),
             "small": _("small"),
             "medium": _("medium"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -25,6 +26,12 @@ def shipped(currency: str | None = None) -> Scorecard:
     if currency in (None, card.currency):
         return card
     return replace(card, characteristics=tuple(map(_without_amounts, card.characteristics)))
+
+
+@cache
+def card_sha256() -> str:
+    """Return the SHA-256 of the card of this release, as shipped."""
+    return sha256(files(__package__).joinpath(FILE).read_bytes()).hexdigest()
 
 
 def loads(text: str) -> Scorecard:
