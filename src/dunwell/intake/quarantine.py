@@ -31,6 +31,7 @@ _COMPARED = {
     "intake.G05_id_check_digit": ("id_type",),
     "intake.G06_phone": ("kind",),
     "intake.G07_email": ("kind",),
+    "intake.H09_reversal": ("reverses_ref",),
 }
 
 
