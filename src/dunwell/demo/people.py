@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from math import ceil
 
@@ -15,10 +17,13 @@ from dunwell.accounts.models import Snapshot
 from dunwell.accounts.queries import owed_minor
 from dunwell.cases.actions import record_call
 from dunwell.cases.models import Case
+from dunwell.cases.reassigning import reassign
 from dunwell.cases.rules import CallRecord
+from dunwell.kernel.refusal import Refused
 from dunwell.parties.models import ContactPoint, Issuer, Portfolio
 from dunwell.plans.actions import take_promise
 from dunwell.plans.models import Promise
+from dunwell.staff.access import Forbidden
 from dunwell.staff.models import Agent, Role, Team
 from dunwell.strategy.actions import install_default_tables
 
@@ -143,6 +148,27 @@ def take_promises(code: str, *, now: datetime) -> int:
             },
         )  # fmt: skip
         return int(cursor.rowcount)
+
+
+MOVED_AT_ONCE = 20
+
+
+def move_cases(code: str, *, rounds: int, seed: int, now: datetime) -> int:
+    """Let leads hand cases of their teams to others of the team; return how many moved."""
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    leads = list(Agent.objects.filter(role=Role.LEAD).order_by("pk"))
+    there = Agent.objects.filter(role=Role.COLLECTOR, is_active=True, available=True)
+    moved = 0
+    for turn in range(rounds):
+        lead = leads[turn % len(leads)]
+        to = rng.choice([*there.filter(team=lead.team).order_by("pk"), None])
+        cases = Case.objects.filter(portfolio__code=code, team=lead.team, state=Case.State.OPEN)
+        # A case may close between being chosen and being moved.
+        found = cases.order_by("pk").values_list("pk", flat=True)
+        some = rng.sample(list(found), min(MOVED_AT_ONCE, len(found)))
+        with suppress(Refused, Forbidden):
+            moved += reassign(some, to=to, reason="leave", actor=lead, now=now)
+    return moved
 
 
 # What collectors wrote down yesterday, so that a timeline is not only what the day did:

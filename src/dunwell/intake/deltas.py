@@ -80,6 +80,10 @@ PAYMENT = {
     "channel": "text",
     "reverses_ref": "text",
 }
+MARK = {
+    "account_id": "bigint", "mark": "text", "statement_on": "date", "paid_minor": "bigint",
+    "paid_on": "date",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,13 +305,7 @@ def profiles(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     bulk.stage(
         con,
         table,
-        {
-            "account_id": "bigint",
-            "mark": "text",
-            "statement_on": "date",
-            "paid_minor": "bigint",
-            "paid_on": "date",
-        },
+        MARK,
         """SELECT a.id AS account_id, r.statement_on, CASE
             WHEN r.cycles_past_due >= 1 THEN least(r.cycles_past_due, 8)::varchar
             WHEN coalesce(r.statement_balance, 0) = 0 AND coalesce(r.minimum_due, 0) = 0 THEN 'N'

@@ -2,7 +2,8 @@
 
 An undisturbed run writes its exports. Then, from the same start each time, the run is
 killed with -9 at random moments and made to fail once at every step's commit; after
-each it is run again to its end and must have left the same bytes. Two bugs are
+each it is run again to its end and must have left the same bytes. Others
+work beside it: a loader brings the next delivery, leads move cases. Three bugs are
 planted in a copy and must be caught by the same checks.
 """
 
@@ -29,8 +30,11 @@ from dunwell.database.scratch import drop, make
 from dunwell.daybook.rules import STEPS
 from dunwell.demo.deliveries import make_deliveries
 from dunwell.proofs import process
+from dunwell.proofs.beside import others_at_work
 
 NAMES = ("dunwell_prove_base", "dunwell_prove_run")
+# Runs beside which others work.
+BESIDE = 8
 SOURCE = Path(dunwell.__path__[0]).parent
 
 FAIL_AT_COMMIT = """
@@ -48,6 +52,11 @@ CHECKPOINT_OUTSIDE = (
     "@transaction.atomic(durable=True)\ndef run_step(",
     "def run_step(",
 )
+UNSETTLED = (
+    "dunwell/daybook/steps/cases.py",
+    "        cursor.execute(SETTLE.format(**tables))\n",
+    "",
+)
 NO_UNIQUE_KEY = (
     "ALTER TABLE daybook_steprun DROP CONSTRAINT step_once_a_day;"
     "DROP INDEX entry_of_the_day_once;"
@@ -64,6 +73,7 @@ class Proof:
     home: Path
     portfolio: str
     day: date
+    next_delivery: Path
     tell: Callable[[str], None]
     seed: int
     tries: int = 0
@@ -159,11 +169,33 @@ def two_at_once(proof: Proof, wanted: str, **changed: object) -> int:
     return wrong
 
 
-def planted_copy(home: Path) -> Path:
-    """Copy the product and write the checkpoint outside the step's transaction there."""
-    copy = home / "planted"
+def others_beside(proof: Proof, tries: int, source: Path | None = None) -> int:
+    """Let a loader and leads work while the day runs; ask what must hold all the same."""
+    wrong = 0
+    then = date.fromisoformat(proof.next_delivery.name[-10:])
+    for number in range(tries):
+        env = process.environment(proof.fresh(), proof.home, source)
+        proof.tries += 1
+        found = others_at_work(
+            env,
+            (proof.day, then),
+            proof.next_delivery,
+            portfolio=proof.portfolio,
+            seed=proof.seed + number,
+        )
+        proof.wrong += [f"others at work {number}: {one}" for one in found]
+        wrong += bool(found)
+        proof.tell(f"others at work {number + 1}/{tries}: {wrong} wrong")
+        if wrong and source:
+            break
+    return wrong
+
+
+def planted_copy(home: Path, bug: tuple[str, str, str]) -> Path:
+    """Copy the product and plant a bug in it: a file, what stands there, what shall."""
+    name, good, bad = bug
+    copy = home / f"planted-{Path(name).stem}"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("assets", "__pycache__"))
-    name, good, bad = CHECKPOINT_OUTSIDE
     path = copy / name
     text = path.read_text()
     if good not in text:
@@ -191,7 +223,7 @@ def arena(accounts: int, seed: int, home: Path, tell: Callable[[str], None]) -> 
             process.run(["day", "run", "--date", str(days[0]), "--portfolio", "TW-DEMO"], env)
             process.run(["prepare", "TW-DEMO", "--promises"], env)
     try:
-        yield Proof(url, home, "TW-DEMO", days[1], tell, seed)
+        yield Proof(url, home, "TW-DEMO", days[1], deliveries[2], tell, seed)
     finally:
         for name in reversed(NAMES):
             drop(url, name)
@@ -213,17 +245,19 @@ def prove_day(
             kill_at_random(proof, wanted, seconds, kills)
             fail_at_every_commit(proof, wanted)
             two_at_once(proof, wanted)
+            others_beside(proof, BESIDE)
             violations, tries = len(proof.wrong), proof.tries
             for told in proof.wrong:
                 tell(told)
-            copy = planted_copy(home)
+            copy = planted_copy(home, CHECKPOINT_OUTSIDE)
             caught = [
                 kill_at_random(proof, wanted, seconds, max(kills, 60), source=copy) > 0,
                 two_at_once(proof, wanted, sql=NO_UNIQUE_KEY) > 0,
+                others_beside(proof, BESIDE, planted_copy(home, UNSETTLED)) > 0,
             ]
     passed = violations == 0 and all(caught)
     line = (
-        f"PROOF day seed={seed} tries={tries} violations={violations} planted_bugs=2 "
+        f"PROOF day seed={seed} tries={tries} violations={violations} planted_bugs={len(caught)} "
         f"caught={sum(caught)} wall={time.monotonic() - began:.0f}s {'PASS' if passed else 'FAIL'}"
     )
     return line, passed

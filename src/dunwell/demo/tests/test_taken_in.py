@@ -6,11 +6,14 @@ import pytest
 from django.db import connection
 
 from dunwell.accounts.models import Account, Payment, Snapshot
+from dunwell.daybook.jobs import run_days
+from dunwell.demo import oracle, stored
 from dunwell.demo.bench import make_bench_deliveries
 from dunwell.demo.deliveries import make_deliveries
 from dunwell.intake.actions import load_delivery
 from dunwell.intake.models import Delivery
 from dunwell.parties.models import Issuer, Portfolio
+from dunwell.strategy.actions import install_default_tables
 
 NOW = datetime(2026, 6, 26, 3, tzinfo=UTC)
 
@@ -79,3 +82,41 @@ def test_both_days_of_the_bench_are_taken_in_without_a_finding(tmp_path):
     assert steady.report["changes"]["carried"] == 0
     marks = [len(mark) for mark in Account.objects.values_list("payment_profile", flat=True)]
     assert sorted(marks) == [1] * 2700 + [2] * 100
+
+
+def compared(folders):
+    def rows(query):
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    report = oracle.Report()
+    stored.compare(report, folders, rows)
+    return oracle.summary(report)
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_is_stored_of_six_days_is_what_the_oracle_says_and_a_lie_is_found(tmp_path):
+    book = portfolio("TW-DEMO", "TWD", "TW", "Asia/Taipei")
+    install_default_tables(now=NOW, in_force_from=date(2026, 1, 1))
+    folders = make_deliveries(tmp_path, last_day=date(2026, 6, 25), accounts=600, seed=2005)
+    take_in(folders)
+    run_days(book, date(2026, 6, 25), clock=lambda: NOW, skip_quiet=True)
+
+    found = compared(folders)
+
+    assert (found["shown"], found["differences"]) == ([], 0)
+    assert found["stored_compared"] == 3600
+    assert found["figure_compared"] > 80
+    for lie in (
+        "UPDATE daybook_figure SET count = count + 1 WHERE name = 'roll' AND day = '2026-05-25'",
+        "UPDATE accounts_position SET fees_minor = fees_minor + 1 WHERE account_id ="
+        " (SELECT min(id) FROM accounts_account)",
+        "INSERT INTO accounts_accountbucket (account_id, entered_on, bucket, was, dpd,"
+        " balance_minor) SELECT min(id), '2026-07-01', 1, 0, 4, 1 FROM accounts_account",
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(lie)
+            assert cursor.rowcount > 0
+        before, found = found["differences"], compared(folders)
+        assert found["differences"] > before
