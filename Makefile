@@ -62,7 +62,7 @@ test: .venv/dev assets lint browser
 	@echo "==> every real account against the oracle"
 	@$(BIN)/dunwell prove uci
 	@echo "==> a day that is killed (the whole proof: dunwell prove day)"
-	@$(BIN)/dunwell prove day --kills 4 --accounts 300
+	@$(BIN)/dunwell prove day --kills 3 --accounts 300 --beside 0
 
 bench: .venv/base
 	@$(BIN)/dunwell bench day --accounts 1000000

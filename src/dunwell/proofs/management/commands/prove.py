@@ -26,6 +26,9 @@ class Command(BaseCommand):
         )
         day.add_argument("--kills", type=int, default=100)
         day.add_argument("--accounts", type=int, default=2000)
+        day.add_argument(
+            "--beside", type=int, default=8, help="runs with a loader and leads at work beside"
+        )
         day.add_argument("--seed", type=int, default=7)
         names.add_parser("uci", help="180,000 positions against the oracle")
 
@@ -36,6 +39,7 @@ class Command(BaseCommand):
             line, passed = prove_day(
                 kills=options["kills"],
                 accounts=options["accounts"],
+                beside=options["beside"],
                 seed=options["seed"],
                 tell=self.tell,
             )
