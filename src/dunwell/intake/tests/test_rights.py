@@ -199,7 +199,7 @@ def test_a_mapping_is_kept_listed_shown_and_named_by_a_manifest(tmp_path, capsys
 
 @pytest.mark.parametrize(
     ("name", "text", "told"),
-    [("bank", "payments: {colums: {}}", "payments."), ("a b", LAYOUT, "letters, digits"),
+    [("bank", "payments: {columnz: {}}", "payments."), ("a b", LAYOUT, "letters, digits"),
      ("", LAYOUT, "letters, digits"), ("bank", "[", "mapping file")],
 )  # fmt: skip
 def test_a_mapping_that_is_wrong_is_told_and_not_kept(tmp_path, name, text, told):

@@ -125,7 +125,7 @@ def test_a_mapping_is_kept_from_a_file_and_shown(ops):
 @pytest.mark.parametrize(
     ("change", "body", "code"),
     [
-        ({}, b"payments: {colums: {}}", "intake.M01_mapping"),
+        ({}, b"payments: {columnz: {}}", "intake.M01_mapping"),
         ({}, b"\xff", "intake.mapping_text"),
         ({"name": "a b"}, b"payments: {}", "intake.mapping_name"),
         ({"portfolio": "NONE"}, b"payments: {}", "form.portfolio"),

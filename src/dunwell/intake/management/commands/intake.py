@@ -47,14 +47,14 @@ class Command(BaseCommand):
         show.add_argument("--json", action="store_true")
 
         mapping = verbs.add_parser("mapping", help="the layouts that manifests may name")
-        whats = mapping.add_subparsers(dest="what", required=True)
-        keep = whats.add_parser("keep", help="keep a YAML file under a name")
+        verbs_of = mapping.add_subparsers(dest="what", required=True)
+        keep = verbs_of.add_parser("keep", help="keep a YAML file under a name")
         for name in ("portfolio", "name"):
             keep.add_argument(name)
         keep.add_argument("file", type=Path)
         keep.add_argument("--by", help="user name of who keeps it")
-        whats.add_parser("list", help="what is kept")
-        one = whats.add_parser("show", help="the YAML of one")
+        verbs_of.add_parser("list", help="what is kept")
+        one = verbs_of.add_parser("show", help="the YAML of one")
         for name in ("portfolio", "name"):
             one.add_argument(name)
 
