@@ -150,6 +150,9 @@ def untouched(loaded: tuple[str, dict[str, str]]) -> Iterator[Demo]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    # Playwright's loop stands in this thread until the session ends, and tests come in any
+    # order: Django would take every query of the tests after these for an asynchronous one.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=CHROMIUM,
