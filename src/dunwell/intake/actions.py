@@ -27,7 +27,7 @@ from dunwell.intake.shown import place
 from dunwell.kernel.cards import masked
 from dunwell.kernel.refusal import Refusal, Refused
 from dunwell.parties.models import Portfolio
-from dunwell.staff.access import Can, require
+from dunwell.staff.access import Can, require, require_actor
 from dunwell.staff.models import Agent
 
 _NAME = re.compile(r"\w[\w.-]{0,79}")
@@ -55,8 +55,7 @@ def load_delivery(
 
     :raises Forbidden: if the actor loads no deliveries
     """
-    if actor is not None:
-        require(actor, Can.LOAD_DELIVERY)
+    require_actor(actor, Can.LOAD_DELIVERY)
     load = Load(Path(path), actor, now, frozenset(approved), progress, mapping, name)
     return run(load, portfolio_code)
 
@@ -196,8 +195,7 @@ def keep_mapping(
     :raises Refused: with a reason for each thing that is wrong with the YAML
     :raises Forbidden: if the actor loads no deliveries
     """
-    if actor is not None:
-        require(actor, Can.LOAD_DELIVERY)
+    require_actor(actor, Can.LOAD_DELIVERY)
     if not _NAME.fullmatch(name):
         raise Refused(
             Refusal(

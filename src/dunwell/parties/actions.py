@@ -22,7 +22,7 @@ from dunwell.parties.rules import (
     portfolio_refused,
     shares_refused,
 )
-from dunwell.staff.access import Can, require
+from dunwell.staff.access import Can, require_actor
 from dunwell.staff.models import Agent
 
 NO_EXPERIMENT: Mapping[str, int] = MappingProxyType({})
@@ -56,8 +56,7 @@ def create_portfolio(
     :raises Refused: with every reason why not; nothing is written then
     :raises Forbidden: if the actor opens no portfolios
     """
-    if actor is not None:
-        require(actor, Can.OPEN_PORTFOLIO)
+    require_actor(actor, Can.OPEN_PORTFOLIO)
     terms = Terms(code, name, currency, country, time_zone, ladder, experiment_shares)
     taken = Portfolio.objects.filter(code=code).exists()
     refusals = portfolio_refused(terms, ladders=Portfolio.Ladder.values, code_taken=taken)
@@ -120,8 +119,7 @@ def change_portfolio(
     :raises Refused: with every reason why not, or if nothing would change
     :raises Forbidden: if the actor opens no portfolios
     """
-    if actor is not None:
-        require(actor, Can.OPEN_PORTFOLIO)
+    require_actor(actor, Can.OPEN_PORTFOLIO)
     portfolio = Portfolio.objects.select_for_update().filter(code=code).first()
     if portfolio is None:
         raise Refused(

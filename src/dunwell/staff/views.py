@@ -65,7 +65,7 @@ def sign_out_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def password_page(request: HttpRequest) -> HttpResponse:
-    """Change one's own password; this session stays, all others of his end."""
+    """Change one's own password; this sign-in stays, all others of his end."""
     agent: Any = request.user
     refusals: tuple[Refusal, ...] = ()
     if request.method == "POST":
